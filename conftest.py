@@ -1,0 +1,43 @@
+"""One thread a process, one cache of compiled programs, double precision, and the names docstring examples use."""
+
+import os
+import pathlib
+
+import hypothesis
+import pytest
+
+_CACHE = pathlib.Path(__file__).parent / ".cache"
+
+# These are read once, when the libraries behind jax load: before the imports below and in every worker.
+for _library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+_SINGLE = "--xla_cpu_multi_thread_eigen=false"
+if _SINGLE not in os.environ.get("XLA_FLAGS", ""):
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_SINGLE}".strip()
+os.environ.setdefault("MIRRORFLOW_CACHE", str(_CACHE))  # also for the processes that tests start
+os.environ.setdefault("MPLBACKEND", "agg")
+
+hypothesis.configuration.set_hypothesis_home_dir(_CACHE / "hypothesis")
+hypothesis.settings.register_profile("mirrorflow", derandomize=True, deadline=None, max_examples=30)
+hypothesis.settings.load_profile("mirrorflow")
+
+
+def pytest_configure() -> None:
+    import jax
+
+    import mirrorflow as mf
+
+    mf.enable_float64()
+    mf.enable_compile_cache()
+    jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _names_in_examples(doctest_namespace: dict[str, object]) -> None:
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    import mirrorflow as mf
+
+    doctest_namespace.update(jax=jax, jnp=jnp, mf=mf, np=np)

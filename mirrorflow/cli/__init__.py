@@ -1,0 +1,21 @@
+"""The command `mirrorflow`: verify, list, explain, paper, figure.
+
+Nothing that computes is imported here, so that `mirrorflow --help` answers at once; each command imports what it needs.
+"""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    from .. import _environment
+
+    os.environ.update(_environment.shared())  # before anything reads them
+    try:
+        from ._app import app
+    except ModuleNotFoundError as error:
+        if error.name not in ("typer", "rich"):
+            raise
+        sys.exit("The command line needs typer and rich: pip install 'mirrorflow[cli]'.")
+    app()

@@ -1,0 +1,118 @@
+"""The commands and their options; what they do stands beside."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="mirrorflow",
+    help="Mirror flows held against their theorems: does the trajectory do what the theorem says?",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Out = Annotated[str, typer.Option("--out", metavar="DIR", envvar="MIRRORFLOW_OUT", help="Where everything is written.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of the experiments' keys.")]
+From = Annotated[list[str] | None, typer.Option("--from", metavar="FILE", help="Also read the claims in this file.")]
+
+
+def _version(wanted: bool) -> bool:
+    if wanted:
+        from .. import __version__
+
+        typer.echo(f"mirrorflow {__version__}")
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+@app.command()
+def verify(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATTERN|FILE]...",
+            help="Claims by name, page or pattern ('steepest/*'); files with claims (my_claims.py, "
+            "my_claims.py::page/name). All installed claims if nothing is named.",
+            show_default=False,
+        ),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Also the cases and experiments that take long.")] = False,
+    seed: Seed = 0,
+    out: Out = "out",
+    json: Annotated[bool, typer.Option("--json", help="Print verdicts.json instead of a table.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Processes (default: one a core).", show_default=False)
+    ] = None,
+    limit: Annotated[
+        float, typer.Option("--limit", min=1.0, metavar="SECONDS", help="Longest time for a run.")
+    ] = 300.0,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures of these claims.")] = True,
+) -> None:
+    """Hold claims against their runs, and write out/report.html and out/verdicts.json.
+
+    Exit code 1 if a claim that should hold is refuted, one that should be refuted holds, or one stays undecided that
+    is neither open nor heuristic.
+    """
+    from ._verify import run
+
+    run(targets or [], full=full, seed=seed, out=out, as_json=json, jobs=jobs, limit=limit, figures=figures)
+
+
+@app.command("list")
+def list_(
+    targets: Annotated[list[str] | None, typer.Argument(metavar="[PATTERN|FILE]...", show_default=False)] = None,
+    out: Out = "out",
+) -> None:
+    """List claims: name, status, last verdict, statement."""
+    from ._look import list_claims
+
+    list_claims(targets or [], out)
+
+
+@app.command()
+def explain(
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="A claim's name, or FILE::NAME.")],
+    out: Out = "out",
+) -> None:
+    """Explain one claim: statement, source, experiment, the numbers of its last verdict, how to run it again."""
+    from ._look import explain_claim
+
+    explain_claim(claim, out)
+
+
+@app.command()
+def paper(
+    arxiv: Annotated[str, typer.Argument(metavar="ARXIV_ID", help="Such as 2603.02064.")],
+    out: Out = "out",
+    file: From = None,
+) -> None:
+    """Show one paper's claims, figures and errata, here and as a page in the output folder."""
+    from ._paper import show_paper
+
+    show_paper(arxiv, out, file or [])
+
+
+@app.command()
+def figure(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME|FILE]...", show_default=False)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Draw every figure.")] = False,
+    seed: Seed = 0,
+    out: Out = "out",
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Processes.", show_default=False)] = None,
+) -> None:
+    """Draw figures from the stored runs into out/figures, as PNG and PDF."""
+    from ._figure import draw
+
+    draw(names or [], everything=everything, seed=seed, out=out, jobs=jobs)

@@ -1,0 +1,3 @@
+"""Many flows at once."""
+
+from ._sweep import sweep as sweep

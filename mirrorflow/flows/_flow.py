@@ -1,0 +1,161 @@
+"""A flow: four choices, checked to make sense together."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from .. import _checks
+from .._types import Numeric, Parameters
+from ..decay import AbstractDecay
+from ..geometries import AbstractGeometry, Euclidean, Spectral
+from ..potentials import AbstractPotential, AbstractPotentialFamily
+from ..problems import AbstractProblem
+from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization
+from ._dynamics import AbstractDynamics, FamilyDynamics, PotentialDynamics, ReparameterizedDynamics
+
+
+class Flow(eqx.Module):
+    """A problem, coordinates, a geometry and a decay.
+
+    With a `potential` R:           d∇R(x) = −direction(∇f(x)) dt.
+    With a `reparameterization` g:  θ̇ = −direction(∇_θ f(g(θ))), x = g(θ).
+
+    `decay=mf.decay.Coupled(α)` adds the gradient 2αθ before the direction map, `mf.decay.Decoupled(α)` subtracts αθ
+    after it (for a potential, θ is x).
+
+    **Arguments:**
+
+    - `problem`: what is minimized.
+    - `potential` *or* `reparameterization`: the coordinates.
+    - `geometry`: the direction map, gradient flow unless given.
+    - `decay`: none unless given.
+
+    **Raises:** `ValueError` if a part is not what it should be, if both or neither coordinates are given, or if the
+    combination makes no mathematical sense.
+
+    **Source:** theory pages 00, 02 and 03.
+
+    >>> problem = mf.problems.LinearRegression(jnp.ones((1, 2)), jnp.ones(1))
+    >>> flow = mf.Flow(problem, reparameterization=mf.reparameterizations.Hadamard(depth=2))
+    >>> path = mf.integrate(flow, flow.lift(x=jnp.zeros(2), balance=1.0), until=mf.until.stationary(1e-9))
+    >>> path.x[-1].round(6).tolist()
+    [0.5, 0.5]
+    """
+
+    problem: AbstractProblem
+    potential: AbstractPotential | AbstractPotentialFamily | None
+    reparameterization: AbstractReparameterization | None
+    geometry: AbstractGeometry
+    decay: AbstractDecay | None
+
+    def __init__(
+        self,
+        problem: AbstractProblem,
+        *,
+        potential: AbstractPotential | AbstractPotentialFamily | None = None,
+        reparameterization: AbstractReparameterization | None = None,
+        geometry: AbstractGeometry | None = None,
+        decay: AbstractDecay | None = None,
+    ):
+        self.problem = problem
+        self.potential = potential
+        self.reparameterization = reparameterization
+        self.geometry = Euclidean() if geometry is None else geometry
+        self.decay = decay
+
+    def __check_init__(self):
+        _checks.instance("problem", self.problem, AbstractProblem, "a problem of mf.problems")
+        _checks.instance("geometry", self.geometry, AbstractGeometry, "a geometry of mf.geometries")
+        if self.decay is not None:
+            _checks.instance("decay", self.decay, AbstractDecay, "mf.decay.Coupled(…) or mf.decay.Decoupled(…)")
+        if (self.potential is None) == (self.reparameterization is None):
+            given = "neither" if self.potential is None else "both"
+            raise ValueError(f"A flow has a potential or a reparameterization, one of the two; {given} was given.")
+        if self.potential is not None:
+            allowed = AbstractPotential | AbstractPotentialFamily
+            _checks.instance("potential", self.potential, allowed, "a potential of mf.potentials")
+        else:
+            _checks.instance(
+                "reparameterization",
+                self.reparameterization,
+                AbstractReparameterization,
+                "a reparameterization of mf.reparameterizations",
+            )
+        self._check_combination()
+
+    def _check_combination(self) -> None:
+        if isinstance(self.potential, AbstractPotentialFamily) and self.decay is not None:
+            raise ValueError("A family of potentials already holds the decay: give the flow no decay of its own.")
+        if isinstance(self.geometry, Spectral):
+            if isinstance(self.reparameterization, AbstractCoordinatewise):
+                raise ValueError(
+                    "The spectral geometry acts on matrices; "
+                    f"{type(self.reparameterization).__name__} has factors coordinate by coordinate."
+                )
+            if self.potential is not None and len(self.problem.shape) != 2:
+                raise ValueError(f"The spectral geometry needs a matrix x, the problem has shape {self.problem.shape}.")
+
+    @property
+    def dynamics(self) -> AbstractDynamics:
+        """The differential equation."""
+        if self.reparameterization is not None:
+            return ReparameterizedDynamics(
+                problem=self.problem,
+                reparameterization=self.reparameterization,
+                geometry=self.geometry,
+                decay=self.decay,
+            )
+        if isinstance(self.potential, AbstractPotentialFamily):
+            return FamilyDynamics(
+                problem=self.problem, potential=self.potential, geometry=self.geometry, decay=self.decay
+            )
+        assert self.potential is not None
+        return PotentialDynamics(
+            problem=self.problem, potential=self.potential, geometry=self.geometry, decay=self.decay
+        )
+
+    def lift(self, x: Numeric, balance: Numeric = 0.0) -> Parameters:
+        """A start θ with g(θ)=x: for a Hadamard product the last factor is the small, sign-carrying one.
+
+        |w_i|^q − |w_L|^q = balance for i<L, with the q of the flow's geometry.
+
+        **Arguments:** `x`: of the problem's shape; `balance`: ≥ 0, a number or of the shape of x.
+
+        **Raises:** `ValueError` with a potential (it starts at x itself), another shape, or a balance below 0.
+        """
+        if self.reparameterization is None:
+            raise ValueError("A flow with a potential starts at x itself; only a reparameterization is lifted.")
+        x = _checks.number("x", x, shape=None)
+        if tuple(x.shape) != tuple(self.problem.shape):
+            raise ValueError(f"x must have the problem's shape {self.problem.shape}, got shape {tuple(x.shape)}.")
+        return self.reparameterization.lift(x, balance, getattr(self.geometry, "q", 2.0))
+
+    def check_start(self, start: Parameters) -> Parameters:
+        """The start as arrays of one floating type; `ValueError` if it has the wrong shape, is not finite, or lies
+        outside the potential's domain.
+        """
+        if self.reparameterization is not None:
+            held = jax.tree.map(lambda leaf: _checks.number("start", leaf, shape=None), start)
+            if not jax.tree.leaves(held):
+                raise ValueError("start has no parameters.")
+            self.reparameterization.check(held, tuple(self.problem.shape))
+        else:
+            assert self.potential is not None
+            held = _checks.in_open_interval("start", start, self.potential.domain)
+            if tuple(held.shape) != tuple(self.problem.shape):
+                raise ValueError(f"start must have the problem's shape {self.problem.shape}, got {tuple(held.shape)}.")
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.result_type(float)), held)
+
+    def as_mirror_flow(self, start: Parameters) -> "Flow":
+        """The (time-dependent, steepest) mirror flow that theory says this flow is, from this start.
+
+        **Returns:** a flow whose `potential` (or family of potentials), with its `domain`, is the one theory gives, and
+        whose trajectory in x is the same.
+
+        **Raises:** `NotAMirrorFlow`, with the witness: a bracket that does not vanish, a decay that does not commute.
+
+        **Source:** the table of theory page 03.
+        """
+        from ._equivalence import equivalent_mirror_flow
+
+        return equivalent_mirror_flow(self, start)

@@ -1,0 +1,114 @@
+"""`integrate`: from a flow and a start to a trajectory."""
+
+import os
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import _checks
+from .._types import Numeric, Parameters
+from . import _host
+from ._field import Field
+from ._flow import Flow
+from ._status import Code, Status
+from ._task import ATOL, MAX_STEPS, RTOL, make_request, make_task, second_pass
+from ._trajectory import Trajectory, from_points
+from .clocks import AbstractClock
+from .drive import State, Task
+from .until import AbstractRule, Either
+
+
+def integrate(
+    flow: Flow,
+    start: Parameters,
+    *,
+    until: AbstractRule | Either,
+    clock: AbstractClock | None = None,
+    save: int | Numeric | None = None,
+    rtol: Numeric = RTOL,
+    atol: Numeric = ATOL,
+    solver: diffrax.AbstractAdaptiveSolver | None = None,
+    max_steps: int = MAX_STEPS,
+    progress: bool | None = None,
+    checkpoint: str | os.PathLike | None = None,
+) -> Trajectory:
+    """Integrate `flow` from `start` until a rule ends it.
+
+    **Arguments:**
+
+    - `flow`, `start`: the start is θ for a reparameterization (see `flow.lift`), x for a potential.
+    - `until`: a rule of `mf.until`, or several joined with `|`.
+    - `clock`: the variable that steps and even saves are even in; physical time unless given.
+    - `save`: an integer n ≥ 2 for n points even in the clock's variable, both ends included; an increasing array of
+      times for those times; nothing for the two ends. With an end that is not known beforehand, n points cost a second
+      pass over the same steps.
+    - `rtol`, `atol`: tolerances per step, multiplied by the ambient `mf.accuracy`.
+    - `solver`: any adaptive diffrax solver; unless given, an explicit one (Tsit5) begins and an L-stable one (Kvaerno5)
+      takes over where the flow proves stiff.
+    - `max_steps`: attempted steps after which the run ends with a status.
+    - `progress`: whether to show progress; by default in a terminal once a run takes longer than two seconds.
+    - `checkpoint`: a file in which an interrupted run keeps its state, and from which the same call continues it with
+      the same result.
+
+    **Returns:** a `Trajectory`. What goes wrong on the way is a status in words, with everything up to that point kept.
+
+    **Raises:** `ValueError` for a bad start or argument; tolerances that the floating type cannot reach.
+
+    **Source:** theory pages 00 to 03; the numerics of the solvers are diffrax's.
+    """
+    _checks.instance("flow", flow, Flow, "an mf.Flow")
+    request = make_request(until, clock, save, rtol, atol, solver, max_steps)
+    start = flow.check_start(start)
+    task = make_task(flow, request)
+    runner = _host.Runner(progress, checkpoint, may_switch=solver is None, end_known=request.end_known)
+    final = runner.run(task, start)
+    passes = 1
+    if request.two_passes:
+        assert isinstance(request.save, int)
+        task = second_pass(task, np.asarray(final.s), request.save)
+        code = final.code
+        final = eqx.tree_at(lambda state: state.code, runner.run(task, start), code)
+        passes = 2
+    return _trajectory(flow, task, start, final, passes)
+
+
+def _trajectory(flow: Flow, task: Task, start: Parameters, final: State, passes: int) -> Trajectory:
+    """The points that were reached, and on a fault also the last one before it."""
+    field = task.field
+    code = int(final.code)
+    status = Status(code, "" if code in (Code.REACHED, Code.STATIONARY) else _where(field, final))
+    stats = {
+        "steps": int(final.steps),
+        "rejected": int(final.rejected),
+        "right_hand_sides": int(final.steps) * stages(task.solver),
+        "passes": passes,
+    }
+    if task.saves.shape[0] == 0:
+        s = jnp.stack([jnp.zeros_like(final.s), final.s])
+        y = jax.tree.map(lambda a, b: jnp.stack([jnp.asarray(a), b]), field.initial(start), final.y)
+    else:
+        reached = int(final.next_save)
+        s, y = task.saves, final.saved
+        if reached < len(s):
+            s, y = s[:reached], jax.tree.map(lambda buffer: buffer[:reached], y)
+        if not status.ok and (reached == 0 or float(s[-1]) < float(final.s)):
+            s = jnp.append(s, final.s)
+            y = jax.tree.map(lambda buffer, last: jnp.concatenate([buffer, last[None]]), y, final.y)
+    return from_points(flow, field.points(s, y), stats, status)
+
+
+def _where(field: Field, final: State) -> str:
+    _, time, log1p_time = field.split(final.s, final.y)
+    place = f"t={float(time):.6g}" if np.isfinite(float(time)) else f"log t={float(log1p_time):.6g}"
+    return f"at {place} after {int(final.steps)} steps"
+
+
+def stages(solver: diffrax.AbstractAdaptiveSolver) -> int:
+    """Right-hand sides a step."""
+    tableau = getattr(solver, "tableau", None)
+    if not isinstance(tableau, diffrax.ButcherTableau):
+        return 1
+    return len(tableau.c) if tableau.fsal else len(tableau.c) + 1

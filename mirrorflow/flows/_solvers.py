@@ -1,0 +1,98 @@
+"""Which solver integrates a flow unless the user names one, and when an implicit one takes over."""
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optimistix
+
+from .. import _checks
+from .drive import State, Task
+
+# What diffrax puts where a root finder is to take the step controller's tolerances.
+_LATER = diffrax.with_stepsize_controller_tols(diffrax.VeryChord)().rtol
+# An L-stable run takes about this many steps, each as dear as 20+(n/12)³ explicit ones for n unknowns.
+IMPLICIT_STEPS = 2000
+POWER_ITERATIONS = 30
+
+
+def explicit_solver() -> diffrax.AbstractAdaptiveSolver:
+    """The solver that begins: the cheapest per unit of time on every flow that is not stiff."""
+    return diffrax.Tsit5()
+
+
+def implicit_solver() -> diffrax.AbstractAdaptiveSolver:
+    """The solver that takes over: L-stable, with a Jacobian of its own at every iteration, because the frozen one of a
+    chord method is wrong on either side of a smoothed sign.
+    """
+    return diffrax.Kvaerno5(root_finder=diffrax.with_stepsize_controller_tols(optimistix.Newton)())
+
+
+def named_solver(solver: diffrax.AbstractAdaptiveSolver) -> diffrax.AbstractAdaptiveSolver:
+    """A user's solver, refused unless it is an adaptive diffrax one."""
+    _checks.instance("solver", solver, diffrax.AbstractAdaptiveSolver, "an adaptive diffrax solver")
+    return solver
+
+
+def prepared(
+    solver: diffrax.AbstractAdaptiveSolver, controller: diffrax.PIDController
+) -> diffrax.AbstractAdaptiveSolver:
+    """The solver as the driver needs it: no loops kept for reverse-mode differentiation, which cost time to compile;
+    for an implicit one also a root finder that takes the step controller's tolerances, as in `diffrax.diffeqsolve`.
+    """
+    if getattr(solver, "scan_kind", "lax") is None:
+        solver = eqx.tree_at(lambda s: s.scan_kind, solver, "lax", is_leaf=lambda leaf: leaf is None)
+    finder = getattr(solver, "root_finder", None)
+    if finder is None:
+        return solver
+    for name, value in (("rtol", controller.rtol), ("atol", controller.atol), ("norm", controller.norm)):
+        if getattr(finder, name, None) is _LATER:
+            finder = eqx.tree_at(
+                lambda f, name=name: getattr(f, name), finder, value, is_leaf=lambda leaf: leaf is _LATER
+            )
+    return eqx.tree_at(lambda s: s.root_finder, solver, finder)
+
+
+def is_stiff(task: Task, state: State, end_known: bool) -> bool:
+    """Whether an implicit solver would end this run sooner.
+
+    An explicit solver needs about ρ/3 steps per unit of the clock once stability limits it, ρ being the spectral
+    radius of the equation's Jacobian (found by power iteration here and now). The rest of the run is taken to be as
+    long as what is behind it where its end is not known.
+    """
+    s = float(state.s)
+    rest = float(task.end) - s if end_known else s
+    unknowns = sum(leaf.size for leaf in jax.tree.leaves(state.y))
+    explicit_steps = float(_spectral_radius(task, state)) * rest / 3
+    return explicit_steps > IMPLICIT_STEPS * (20 + (unknowns / 12) ** 3)
+
+
+@eqx.filter_jit
+def _spectral_radius(task: Task, state: State) -> jax.Array:
+    leaves, structure = jax.tree.flatten(state.y)
+    keys = jax.random.split(jax.random.key(0), len(leaves))
+    first = [jax.random.normal(key, leaf.shape, leaf.dtype) for key, leaf in zip(keys, leaves, strict=True)]
+
+    def size(tree):
+        return jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(tree)))
+
+    def iterate(_, carry):
+        direction, _ = carry
+        image = jax.jvp(lambda y: task.field(state.s, y, None), (state.y,), (direction,))[1]
+        radius = size(image)
+        return jax.tree.map(lambda leaf: leaf / jnp.maximum(radius, 1e-300), image), radius
+
+    start = jax.tree.unflatten(structure, first)
+    start = jax.tree.map(lambda leaf: leaf / size(start), start)
+    return jax.lax.fori_loop(0, POWER_ITERATIONS, iterate, (start, jnp.zeros(())))[1]
+
+
+def take_over(task: Task, state: State) -> tuple[Task, State]:
+    """The same run from the same point with the implicit solver."""
+    solver = prepared(implicit_solver(), task.controller)
+    task = eqx.tree_at(lambda t: t.solver, task, solver, is_leaf=lambda leaf: leaf is task.solver)
+    terms = task.terms
+    fresh = solver.init(terms, state.s, state.proposed, state.y, None)
+    return task, eqx.tree_at(
+        lambda st: (st.solver, st.restart), state, (fresh, jnp.asarray(True)), is_leaf=lambda leaf: leaf is state.solver
+    )

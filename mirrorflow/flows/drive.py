@@ -1,0 +1,240 @@
+"""The driver: advances a solver by a bounded number of steps, its whole state being one pytree.
+
+Everything that runs long is built on `advance`: saving with an unknown end, progress, interruption, checkpoints,
+lanes. Nothing it computes depends on how many steps a call is asked for. Faults are codes in the state; there are no
+callbacks, so compiled programs can be kept on disk.
+"""
+
+from typing import Any
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from .._types import Anything, Held, Parameters
+from ._field import Field
+from ._status import Code
+from .until import AbstractRule, code_of
+
+FIRST_STEP = 1e-4
+# Relative to the clock: how closely a fault is approached.
+NEARNESS = 1e-5
+# Relative change of the state per elapsed clock time that tells a blow-up from a stall when the step underflows.
+BLOW_UP_RATE = 1e4
+# Part of the way a step goes that its error may be.
+RESTLESS = 0.1
+
+
+class Task(eqx.Module):
+    """What is to be done: everything traced except the classes of its parts and the number of points saved."""
+
+    field: Field
+    rules: tuple[AbstractRule, ...]
+    solver: diffrax.AbstractAdaptiveSolver
+    controller: diffrax.PIDController
+    end: Held
+    saves: Held
+    jumps: Held
+    max_steps: Held
+
+    @property
+    def terms(self) -> diffrax.ODETerm:
+        """The equation as diffrax's solvers take it."""
+        field: Any = self.field
+        return diffrax.ODETerm(field)
+
+    @property
+    def error_order(self) -> float:
+        """The order of the solver's error estimate, which every adaptive solver has."""
+        order = self.solver.error_order(self.terms)
+        assert order is not None
+        return float(order)
+
+
+class State(eqx.Module):
+    """Where it is: s is the clock's variable."""
+
+    s: jax.Array
+    proposed: jax.Array
+    y: Parameters
+    solver: Parameters
+    controller: Parameters
+    restart: jax.Array
+    next_save: jax.Array
+    saved: Parameters
+    steps: jax.Array
+    rejected: jax.Array
+    code: jax.Array
+
+
+@eqx.filter_jit
+def initialize(task: Task, start: Parameters) -> State:
+    """The state before the first step, the start saved as the first point if it is asked for."""
+    y = task.field.initial(start)
+    s = jnp.zeros((), jnp.result_type(task.end))
+    count = task.saves.shape[0]
+    first = jnp.minimum(FIRST_STEP, task.end)
+    terms = task.terms
+    bad = ~_all_finite(y) | ~(task.end > 0)
+    return State(
+        s=s,
+        proposed=first,
+        y=y,
+        solver=task.solver.init(terms, s, first, y, None),
+        controller=task.controller.init(terms, s, first, y, first, None, task.solver.func, task.error_order)[1],
+        restart=jnp.asarray(False),
+        next_save=jnp.sum(task.saves <= 0).astype(jnp.int32),
+        saved=jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count, *leaf.shape)), y),
+        steps=jnp.zeros((), jnp.int32),
+        rejected=jnp.zeros((), jnp.int32),
+        code=jnp.where(bad, Code.INVALID, Code.RUNNING).astype(jnp.int32),
+    )
+
+
+@eqx.filter_jit(donate="all-except-first")
+def advance(task: Task, state: State, n_steps: Anything) -> State:
+    """At most `n_steps` further steps (attempted ones), fewer if the run ends."""
+    return run_steps(task, state, n_steps)
+
+
+def run_steps(task: Task, state: State, n_steps: Anything) -> State:
+    """`advance` without its own compilation, for use inside other compiled functions."""
+    last = jnp.minimum(state.steps + n_steps, task.max_steps)
+
+    def going(state: State):
+        return (state.code == Code.RUNNING) & (state.steps < last)
+
+    state = jax.lax.while_loop(going, lambda state: _step(task, state), state)
+    spent = (state.code == Code.RUNNING) & (state.steps >= task.max_steps)
+    return eqx.tree_at(lambda s: s.code, state, jnp.where(spent, Code.STEP_LIMIT, state.code).astype(jnp.int32))
+
+
+def _step(task: Task, state: State) -> State:
+    terms = task.terms
+    s0 = state.s
+    target, at_jump = _next_target(task, s0)
+    s1 = jnp.minimum(state.proposed, target)
+    clipped = state.proposed >= target
+    y1, error, dense, solver_state, _ = task.solver.step(terms, s0, s1, state.y, None, state.solver, state.restart)
+    # Outside its domain a field may give NaN: such a step failed, and a smaller one may not.
+    # And an estimate below the rounding of the state is noise, which step sizes must not follow.
+    error = jax.tree.map(_reliable, error, y1)
+    keep, _, proposed, _, controller_state, _ = task.controller.adapt_step_size(
+        s0, s1, state.y, y1, None, error, task.error_order, state.controller
+    )
+    keep = keep & _all_finite(y1)
+    # A fault is approached in ever smaller steps before it ends the run, so that everything up to it is kept.
+    met = task.field.dynamics.fault(task.field.split(s0, state.y)[0], task.field.split(s0, y1)[0]) != Code.RUNNING
+    keep = keep & ~(met & (s1 - s0 > NEARNESS * jnp.maximum(s1, 1e-30)))
+    if any(rule.needs_rest for rule in task.rules):
+        restless = _restlessness(state.y, y1, error)
+        keep = keep & (restless < 1)
+        factor = jnp.clip((0.5 / jnp.maximum(restless, 1e-5)) ** 0.2, 0.2, 10.0)
+        proposed = jnp.minimum(proposed, jnp.where(keep, s1, s0) + factor * (s1 - s0))
+    proposed = jnp.where(keep, proposed, s0 + jnp.minimum(proposed - s0, 0.9 * (s1 - s0)))
+    # A step cut short by a target says little about the next one: go on with at least the length that was proposed.
+    proposed = jnp.where(keep & clipped, jnp.maximum(proposed, s1 + (state.proposed - s0)), proposed)
+    landed = keep & clipped & at_jump
+    s_new = jnp.where(keep, s1, s0)
+    # Across a jump: continue from just behind it, without evaluating at the jump itself.
+    s_new = jnp.where(landed, _just_after(target), s_new)
+    choose = lambda new, old: jax.tree.map(lambda a, b: jnp.where(keep, a, b), new, old)  # noqa: E731
+    y = choose(y1, state.y)
+
+    fault = task.field.dynamics.fault(task.field.split(s0, state.y)[0], task.field.split(s0, y)[0])
+    # From five units in the last place of s down, nine tenths of a step may round to the same step again.
+    underflow = ~keep & (proposed - s0 <= 8 * jnp.finfo(s0.dtype).eps * jnp.maximum(s0, 1e-30))
+    # A conditional, not a selection: naming the reason costs a right-hand side.
+    fault = jax.lax.cond(underflow, lambda: _underflow_code(task, s0, state.y).astype(fault.dtype), lambda: fault)
+    faulty = fault != Code.RUNNING
+    next_save, saved = _save(task, state, dense, jnp.where(keep & ~faulty, s1, s0), s0, s1, y)
+    reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, task.field.snapshot(s_new, y)))
+    code = jnp.where(faulty, fault, jnp.where(keep, reached, Code.RUNNING)).astype(jnp.int32)
+    return State(
+        s=jnp.where(faulty, s0, s_new),
+        proposed=jnp.maximum(proposed, s_new + (proposed - s1)),
+        y=jax.tree.map(lambda a, b: jnp.where(faulty, b, a), y, state.y),
+        solver=choose(solver_state, state.solver),
+        controller=controller_state,
+        restart=jnp.where(keep, landed, state.restart),
+        next_save=next_save,
+        saved=saved,
+        steps=state.steps + 1,
+        rejected=state.rejected + (~keep).astype(jnp.int32),
+        code=code,
+    )
+
+
+def _save(task: Task, state: State, dense, reached, s0, s1, y):
+    """Fill every save point up to `reached` from the step's own interpolant."""
+    interpolation = task.solver.interpolation_cls(t0=s0, t1=s1, **dense)
+    count = task.saves.shape[0]
+
+    def due(carry):
+        index, _ = carry
+        return (index < count) & (task.saves[jnp.minimum(index, count - 1)] <= reached)
+
+    def fill(carry):
+        index, saved = carry
+        at = task.saves[index]
+        values = interpolation.evaluate(at)
+        values = jax.tree.map(lambda v, end: jnp.where(at >= s1, end, v), values, y)
+        return index + 1, jax.tree.map(lambda buffer, v: buffer.at[index].set(v), saved, values)
+
+    if count == 0:
+        return state.next_save, state.saved
+    return jax.lax.while_loop(due, fill, (state.next_save, state.saved))
+
+
+def _next_target(task: Task, s):
+    """The next point that a step must not pass: a jump (from just before it) or the end."""
+    if task.jumps.shape[0] == 0:
+        return task.end, jnp.asarray(False)
+    jumps = jnp.asarray(task.jumps)
+    ahead = jnp.where(jumps > _just_after(s), _just_before(jumps), jnp.inf)
+    jump = jnp.min(ahead)
+    return jnp.minimum(jump, task.end), jump < task.end
+
+
+def _just_before(s):
+    return s - 8 * jnp.finfo(s.dtype).eps * jnp.maximum(jnp.abs(s), 1e-3)
+
+
+def _just_after(s):
+    # From just before a jump to just behind it.
+    return s + 16 * jnp.finfo(s.dtype).eps * jnp.maximum(jnp.abs(s), 1e-3)
+
+
+def _underflow_code(task: Task, s, y):
+    """Why no step succeeds any more: a velocity that outgrows the state, a clock without progress, or roughness."""
+    velocity = task.field(s, y, None)
+    speed = _size(velocity)
+    blown = ~(speed * jnp.maximum(s, 1e-3) < BLOW_UP_RATE * _size(y))
+    stopped = task.field.clock.counts_loss & ~jnp.isfinite(speed)
+    return jnp.where(stopped, Code.CLOCK_STOPPED, jnp.where(blown, Code.BLOW_UP, Code.STALLED))
+
+
+def _reliable(error, y) -> jax.Array:
+    rounding = jnp.finfo(y.dtype).eps * jnp.abs(y)
+    return jnp.where(jnp.isfinite(error), jnp.maximum(jnp.abs(error), rounding), jnp.inf)
+
+
+def _restlessness(before, after, error) -> jax.Array:
+    """The error of a step over what it may be, a tenth of the way that the step went; 0 where that is rounding.
+
+    Near a point of rest an explicit step at its limit of stability has an error as large as the way it goes. Within
+    the tolerance that would pass, and the residual would hover there instead of falling; so it is tried again shorter.
+    """
+    way = _size(jax.tree.map(jnp.subtract, after, before))
+    rounding = 64 * jnp.finfo(way.dtype).eps * _size(before)
+    size = _size(error)
+    return jnp.where(size > rounding, size / jnp.maximum(RESTLESS * way, rounding), 0.0)
+
+
+def _size(tree) -> jax.Array:
+    return jnp.sqrt(sum((jnp.sum(leaf**2) for leaf in jax.tree.leaves(tree)), start=jnp.zeros(())))
+
+
+def _all_finite(tree) -> jax.Array:
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]))

@@ -1,0 +1,13 @@
+"""What is read off a trajectory, whoever made it; no theorem is known here."""
+
+from ._balance import Balance as Balance
+from ._balance import balance as balance
+from ._events import escape_time as escape_time
+from ._events import sign_flips as sign_flips
+from ._fits import Fit as Fit
+from ._fits import fit_exponent as fit_exponent
+from ._fits import fit_rate as fit_rate
+from ._norms import effective_sparsity as effective_sparsity
+from ._norms import norm as norm
+from ._norms import nuclear_frobenius_ratio as nuclear_frobenius_ratio
+from ._norms import schatten_norm as schatten_norm

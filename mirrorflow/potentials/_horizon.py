@@ -1,0 +1,51 @@
+"""The horizon of a potential: the norm whose max-margin problem its flows solve."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+
+from .._checks import is_traced
+from .._types import Numeric, Scalar
+
+
+@dataclasses.dataclass(frozen=True, init=False)
+class Lp:
+    """The norm ‖x‖_p = (Σ|x_i|^p)^{1/p}, max|x_i| for p=∞.
+
+    **Arguments:** `p`: at least 1, or `inf`.
+
+    **Raises:** `ValueError` for p<1, NaN or a traced p.
+
+    **Source:** theory page 04.
+
+    >>> norm = mf.potentials.Lp(1)
+    >>> norm, float(norm([3.0, -4.0]))
+    (Lp(p=1.0), 7.0)
+    """
+
+    p: float
+
+    def __init__(self, p: Numeric):
+        if is_traced(p):
+            raise ValueError("p decides which norm this is and cannot be traced.")
+        if not float(p) >= 1:
+            raise ValueError(f"p must be at least 1 or inf, got {float(p)}.")
+        object.__setattr__(self, "p", float(p))
+
+    def __call__(self, x: Numeric) -> Scalar:
+        """‖x‖_p over all entries of x."""
+        magnitude = jnp.abs(jnp.asarray(x, dtype=jnp.result_type(float)))
+        largest = jnp.max(magnitude, initial=0.0)
+        if np.isinf(self.p):
+            return largest
+        unit = jnp.where(largest > 0, largest, 1.0)
+        total = jnp.sum((magnitude / unit) ** self.p)
+        return unit * jnp.where(largest > 0, total, 1.0) ** (1 / self.p) * (largest > 0)
+
+    @property
+    def dual(self) -> "Lp":
+        """ℓ_{p'} with 1/p+1/p'=1."""
+        if self.p == 1:
+            return Lp(np.inf)
+        return Lp(1.0) if np.isinf(self.p) else Lp(self.p / (self.p - 1))

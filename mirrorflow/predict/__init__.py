@@ -1,0 +1,6 @@
+"""What theory says without integrating."""
+
+from ._bregman import BregmanProjection as BregmanProjection
+from ._bregman import bregman_projection as bregman_projection
+from ._escape import escape_time as escape_time
+from ._limit import limit as limit

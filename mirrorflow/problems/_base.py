@@ -1,0 +1,56 @@
+"""The interface of a problem."""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from .._types import Real, Scalar
+
+
+class AbstractProblem(eqx.Module):
+    """A loss f(x) of a predictor x of a fixed shape.
+
+    A subclass gives `shape` and `loss`; what is derived from them is derived here once. Losses whose values leave the
+    range of floats also give their logarithm (`log_loss`) and their gradient as e^{log_scale}·direction
+    (`scaled_gradient`); for all others those follow from `loss`.
+    """
+
+    @property
+    @abc.abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """The shape of x."""
+
+    @abc.abstractmethod
+    def loss(self, x: Real) -> Scalar:
+        """f(x), a number."""
+
+    @abc.abstractmethod
+    def scaled_gradient(self, x: Real) -> tuple[Scalar, Real]:
+        """(s, d) with ∇f(x) = eˢ·d and d of ordinary size."""
+
+    @abc.abstractmethod
+    def log_loss(self, x: Real) -> Scalar:
+        """log f(x), finite where f itself underflows."""
+
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        """Names for the axes of x in labelled results."""
+        return ("feature",) if len(self.shape) == 1 else tuple(f"axis_{i}" for i in range(len(self.shape)))
+
+    def gradient(self, x: Real) -> Real:
+        """∇f(x), of the shape of x."""
+        log_scale, direction = self.scaled_gradient(x)
+        return jnp.exp(log_scale) * direction
+
+
+def plain_scaled_gradient(loss, x: Real) -> tuple[Scalar, Real]:
+    """(0, ∇f(x)): for losses that stay within the range of floats."""
+    x = jnp.asarray(x)
+    return jnp.zeros((), x.dtype), jax.grad(loss)(x)
+
+
+def plain_log_loss(loss, x: Real) -> Scalar:
+    """log f(x), −∞ where f(x)=0 and NaN where the objective is negative."""
+    return jnp.log(loss(jnp.asarray(x)))

@@ -1,0 +1,41 @@
+"""Paths made from arrays, as a run made elsewhere would be."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import mirrorflow as mf
+
+
+def _loss(x):
+    return jnp.sum(jnp.abs(x))
+
+
+@pytest.fixture(scope="session")
+def in_x():
+    """(x, time) ↦ a path of the predictor itself."""
+
+    def make(x, time=None) -> mf.Trajectory:
+        x = np.asarray(x, float)
+        problem = mf.problems.Objective(_loss, dimension=x.shape[1:])
+        time = np.arange(len(x), dtype=float) if time is None else time
+        return mf.Trajectory.from_arrays(time=time, parameters=x, problem=problem)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def of_factors():
+    """(reparameterization, parameters, shape of x, geometry) ↦ a path of the parameters."""
+
+    def make(reparameterization, parameters, shape, geometry=None) -> mf.Trajectory:
+        points = len(parameters["left"] if isinstance(parameters, dict) else parameters)
+        return mf.Trajectory.from_arrays(
+            time=np.arange(points, dtype=float),
+            parameters=parameters,
+            problem=mf.problems.Objective(_loss, dimension=shape),
+            reparameterization=reparameterization,
+            geometry=geometry,
+        )
+
+    return make

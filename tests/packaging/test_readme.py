@@ -1,0 +1,44 @@
+"""What the README shows runs, and what it names exists."""
+
+import pathlib
+import re
+
+import jax.numpy as jnp
+import pytest
+
+import mirrorflow as mf
+
+ROOT = pathlib.Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PROGRAMS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_example_ends_where_theory_says():
+    names: dict = {}
+    exec(compile(PROGRAMS[0], "README.md", "exec"), names)
+    assert names["path"].status.ok
+    assert jnp.abs(names["path"].x[-1] - names["limit"].x).max() < 1e-6
+
+
+def test_the_claim_holds_and_its_control_is_refuted(tmp_path):
+    file = tmp_path / "my_claims.py"
+    file.write_text(PROGRAMS[1])
+    (claim,) = mf.claims.load_file(file)
+    verdict = mf.claims.verify(claim, seed=1)
+    assert verdict.outcome == "holds"
+    assert verdict.control.outcome == "refuted"
+
+
+def test_make_has_every_target_that_is_named():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    assert set(re.findall(r"make ([a-z]+)", README)) <= targets
+
+
+def test_every_folder_and_file_that_is_named_exists():
+    for path in re.findall(r"`([a-z_]+/|[a-z]+\.txt)`", README):
+        assert (ROOT / path).exists(), path
