@@ -24,6 +24,8 @@ NEARNESS = 1e-5
 BLOW_UP_RATE = 1e4
 # Part of the way a step goes that its error may be.
 RESTLESS = 0.1
+# Part of the tolerance from which on an error counts: the next step is then as long as the controller lets it be.
+NEGLIGIBLE = 1e-5
 
 
 class Task(eqx.Module):
@@ -118,10 +120,10 @@ def _step(task: Task, state: State) -> State:
     clipped = state.proposed >= target
     y1, error, dense, solver_state, _ = task.solver.step(terms, s0, s1, state.y, None, state.solver, state.restart)
     # Outside its domain a field may give NaN: such a step failed, and a smaller one may not.
-    # And an estimate below the rounding of the state is noise, which step sizes must not follow.
-    error = jax.tree.map(_reliable, error, y1)
+    error = jax.tree.map(_finite, error)
+    heeded = jax.tree.map(lambda e, y: _heeded(task, e, y), error, y1)
     keep, _, proposed, _, controller_state, _ = task.controller.adapt_step_size(
-        s0, s1, state.y, y1, None, error, task.error_order, state.controller
+        s0, s1, state.y, y1, None, heeded, task.error_order, state.controller
     )
     keep = keep & _all_finite(y1)
     # A fault is approached in ever smaller steps before it ends the run, so that everything up to it is kept.
@@ -215,9 +217,17 @@ def _underflow_code(task: Task, s, y):
     return jnp.where(stopped, Code.CLOCK_STOPPED, jnp.where(blown, Code.BLOW_UP, Code.STALLED))
 
 
-def _reliable(error, y) -> jax.Array:
+def _finite(error) -> jax.Array:
+    return jnp.where(jnp.isfinite(error), jnp.abs(error), jnp.inf)
+
+
+def _heeded(task: Task, error, y) -> jax.Array:
+    """The error that step sizes follow: where the estimate is far below the tolerance, or below the rounding of the
+    state, it is noise, and two programs for one flow would take different steps by it.
+    """
     rounding = jnp.finfo(y.dtype).eps * jnp.abs(y)
-    return jnp.where(jnp.isfinite(error), jnp.maximum(jnp.abs(error), rounding), jnp.inf)
+    negligible = NEGLIGIBLE * (task.controller.atol + task.controller.rtol * jnp.abs(y))
+    return jnp.maximum(error, jnp.maximum(rounding, negligible))
 
 
 def _restlessness(before, after, error) -> jax.Array:
