@@ -1,17 +1,15 @@
 """Runs a task on the host: blocks of steps, progress, interruption, checkpoints."""
 
-import hashlib
 import os
-import pathlib
-import pickle
 import time
+from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .._types import Parameters
+from ._checkpoint import Checkpoint, fingerprint
 from ._solvers import is_stiff, take_over
 from ._status import Code
 from ._watch import Display, Interrupts, next_block
@@ -23,6 +21,14 @@ CHECKPOINT_SECONDS = 5.0
 STIFFNESS_CHECK = 8192
 
 
+class Run(NamedTuple):
+    """A task on its way; `explicit_steps` counts those before the implicit solver took over, if it did."""
+
+    task: Task
+    state: State
+    explicit_steps: int | None
+
+
 class Runner:
     """Advances tasks block by block, so that a run can be watched, interrupted and continued."""
 
@@ -30,29 +36,29 @@ class Runner:
         self._progress = progress
         self._end_known = end_known
         self._may_switch = may_switch
-        self._checkpoint = None if checkpoint is None else pathlib.Path(checkpoint)
+        self._checkpoint = Checkpoint(checkpoint)
 
-    def run(self, task: Task, start: Parameters) -> State:
+    def run(self, task: Task, start: Parameters) -> Run:
         """From the start, or from the checkpoint of the same task, to its end.
 
-        **Raises:** `KeyboardInterrupt` when interrupted, after the state is in the checkpoint.
+        **Raises:** `KeyboardInterrupt` when interrupted, after the state is in the checkpoint; `ValueError` for a
+        checkpoint that cannot be read.
         """
         state = initialize(task, start)
-        mark = _fingerprint(task, state) if self._checkpoint is not None else ""
-        state = self._resume(state, mark)
-        block, kept = FIRST_BLOCK, time.monotonic()
-        check = STIFFNESS_CHECK if self._may_switch else None
+        mark = fingerprint(task, state) if self._checkpoint else ""
+        run = self._resume(Run(task, state, None), mark)
+        block, kept, check = FIRST_BLOCK, time.monotonic(), self._first_check(run)
         with Display(self._progress) as display, Interrupts() as interrupts:
-            while int(state.code) == Code.RUNNING:
+            while int(run.state.code) == Code.RUNNING:
                 before = time.monotonic()
-                if check is not None:
-                    block = min(block, check - int(state.steps))
-                state = jax.block_until_ready(advance(task, state, np.asarray(block, np.int32)))
+                length = block if check is None else min(block, check - int(run.state.steps))
+                state = jax.block_until_ready(advance(run.task, run.state, np.asarray(length, np.int32)))
+                run = run._replace(state=state)
                 now = time.monotonic()
                 if display.due:
-                    display.say(_progress(task, state))
-                if self._checkpoint is not None and (interrupts.pending or now - kept > CHECKPOINT_SECONDS):
-                    self._keep(state, mark)
+                    display.say(_progress(run))
+                if self._checkpoint and (interrupts.pending or now - kept > CHECKPOINT_SECONDS):
+                    self._keep(run, mark)
                     kept = now
                 if interrupts.pending:
                     hint = f"; the same call with checkpoint={self._checkpoint} continues" if self._checkpoint else ""
@@ -61,49 +67,41 @@ class Runner:
                 # Looked at after fixed numbers of steps, so that the result does not depend on the blocks.
                 if check is not None and int(state.steps) >= check and int(state.code) == Code.RUNNING:
                     check = 2 * check
-                    if is_stiff(task, state, self._end_known):
-                        (task, state), check, block = take_over(task, state), None, FIRST_BLOCK // 16
-        if self._checkpoint is not None:
-            self._keep(state, mark)
-        return state
+                    if is_stiff(run.task, state, self._end_known):
+                        run, check, block = _taken_over(run), None, FIRST_BLOCK // 16
+        if self._checkpoint:
+            self._keep(run, mark)
+        return run
 
-    def _resume(self, state: State, mark: str) -> State:
-        if self._checkpoint is None or not self._checkpoint.exists():
-            return state
-        try:
-            kept = pickle.loads(self._checkpoint.read_bytes())
-        except (pickle.UnpicklingError, EOFError, ValueError, AttributeError) as error:
-            words = f"checkpoint {self._checkpoint} cannot be read: {error}. Delete it to begin anew."
-            raise ValueError(words) from error
-        if mark not in kept:
-            return state
-        leaves, structure = jax.tree.flatten(state)
-        restored = [jnp.asarray(new, old.dtype) for new, old in zip(kept[mark], leaves, strict=True)]
-        return jax.tree.unflatten(structure, restored)
+    def _first_check(self, run: Run) -> int | None:
+        """A state is kept before it is looked at, so one that was kept at a check is looked at again."""
+        if not self._may_switch or run.explicit_steps is not None:
+            return None
+        check = STIFFNESS_CHECK
+        while check < int(run.state.steps):
+            check = 2 * check
+        return check
 
-    def _keep(self, state: State, mark: str) -> None:
-        assert self._checkpoint is not None
-        kept = {}
-        if self._checkpoint.exists():
-            kept = pickle.loads(self._checkpoint.read_bytes())
-        kept[mark] = [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
-        partial = self._checkpoint.with_name(self._checkpoint.name + ".partial")
-        partial.write_bytes(pickle.dumps(kept))
-        partial.replace(self._checkpoint)
+    def _resume(self, run: Run, mark: str) -> Run:
+        kept = self._checkpoint.read(mark)
+        if kept is None:
+            return run
+        leaves, explicit_steps = kept
+        if explicit_steps is not None:
+            run = _taken_over(run)._replace(explicit_steps=explicit_steps)
+        fresh, structure = jax.tree.flatten(run.state)
+        restored = [jnp.asarray(new, old.dtype) for new, old in zip(leaves, fresh, strict=True)]
+        return run._replace(state=jax.tree.unflatten(structure, restored))
+
+    def _keep(self, run: Run, mark: str) -> None:
+        self._checkpoint.write(mark, jax.tree.leaves(run.state), run.explicit_steps)
 
 
-def _progress(task: Task, state: State) -> str:
-    s, end = float(state.s), float(task.end)
+def _taken_over(run: Run) -> Run:
+    return Run(*take_over(run.task, run.state), explicit_steps=int(run.state.steps))
+
+
+def _progress(run: Run) -> str:
+    s, end = float(run.state.s), float(run.task.end)
     part = f"{100 * s / end:5.1f} %" if np.isfinite(end) else f"s={s:.6g}"
-    return f"integrating  {part}  {int(state.steps):,} steps"
-
-
-def _fingerprint(task: Task, state: State) -> str:
-    """What determines the run: the structure of the task, every number in it, the start, the versions."""
-    arrays, rest = eqx.partition((task, state), eqx.is_array)
-    digest = hashlib.sha256(f"{jax.__version__} {jax.tree.structure(arrays)} {rest}".encode())
-    for leaf in jax.tree.leaves(arrays):
-        array = np.asarray(leaf)
-        digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+    return f"integrating  {part}  {int(run.state.steps):,} steps"

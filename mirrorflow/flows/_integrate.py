@@ -10,9 +10,9 @@ import numpy as np
 
 from .. import _checks
 from .._types import Numeric, Parameters
-from . import _host
 from ._field import Field
 from ._flow import Flow
+from ._host import Run, Runner
 from ._status import Code, Status
 from ._task import ATOL, MAX_STEPS, RTOL, make_request, make_task, second_pass
 from ._trajectory import Trajectory, from_points
@@ -63,29 +63,39 @@ def integrate(
     request = make_request(until, clock, save, rtol, atol, solver, max_steps)
     start = flow.check_start(start)
     task = make_task(flow, request)
-    runner = _host.Runner(progress, checkpoint, may_switch=solver is None, end_known=request.end_known)
-    final = runner.run(task, start)
+    runner = Runner(progress, checkpoint, may_switch=solver is None, end_known=request.end_known)
+    run = runner.run(task, start)
     passes = 1
     if request.two_passes:
         assert isinstance(request.save, int)
-        task = second_pass(task, np.asarray(final.s), request.save)
-        code = final.code
-        final = eqx.tree_at(lambda state: state.code, runner.run(task, start), code)
+        task = second_pass(task, np.asarray(run.state.s), request.save)
+        code = run.state.code
+        run = runner.run(task, start)
+        run = run._replace(state=eqx.tree_at(lambda state: state.code, run.state, code))
         passes = 2
-    return _trajectory(flow, task, start, final, passes)
+    return _trajectory(flow, run, start, _stats(task, run, passes))
 
 
-def _trajectory(flow: Flow, task: Task, start: Parameters, final: State, passes: int) -> Trajectory:
+def _stats(task: Task, run: Run, passes: int) -> dict[str, int]:
+    """Of the last pass; evaluations are counted for explicit steps only, an implicit one iterates."""
+    steps = int(run.state.steps)
+    per_step = stages(task.solver)
+    explicit = steps if run.explicit_steps is None else run.explicit_steps
+    return {
+        "steps": steps,
+        "implicit_steps": steps - (explicit if per_step else 0),
+        "rejected": int(run.state.rejected),
+        "right_hand_sides": explicit * per_step,
+        "passes": passes,
+    }
+
+
+def _trajectory(flow: Flow, run: Run, start: Parameters, stats: dict[str, int]) -> Trajectory:
     """The points that were reached, and on a fault also the last one before it."""
+    task, final = run.task, run.state
     field = task.field
     code = int(final.code)
     status = Status(code, "" if code in (Code.REACHED, Code.STATIONARY) else _where(field, final))
-    stats = {
-        "steps": int(final.steps),
-        "rejected": int(final.rejected),
-        "right_hand_sides": int(final.steps) * stages(task.solver),
-        "passes": passes,
-    }
     if task.saves.shape[0] == 0:
         s = jnp.stack([jnp.zeros_like(final.s), final.s])
         y = jax.tree.map(lambda a, b: jnp.stack([jnp.asarray(a), b]), field.initial(start), final.y)
@@ -107,8 +117,8 @@ def _where(field: Field, final: State) -> str:
 
 
 def stages(solver: diffrax.AbstractAdaptiveSolver) -> int:
-    """Right-hand sides a step."""
+    """Right-hand sides a step of an explicit solver; 0 for an implicit one."""
     tableau = getattr(solver, "tableau", None)
-    if not isinstance(tableau, diffrax.ButcherTableau):
-        return 1
+    if not isinstance(solver, diffrax.AbstractERK) or not isinstance(tableau, diffrax.ButcherTableau):
+        return 0
     return len(tableau.c) if tableau.fsal else len(tableau.c) + 1

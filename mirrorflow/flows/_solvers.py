@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optimistix
 
 from .. import _checks
-from .drive import State, Task
+from .drive import State, Task, arrays
 
 # What diffrax puts where a root finder is to take the step controller's tolerances.
 _LATER = diffrax.with_stepsize_controller_tols(diffrax.VeryChord)().rtol
@@ -91,8 +91,7 @@ def take_over(task: Task, state: State) -> tuple[Task, State]:
     """The same run from the same point with the implicit solver."""
     solver = prepared(implicit_solver(), task.controller)
     task = eqx.tree_at(lambda t: t.solver, task, solver, is_leaf=lambda leaf: leaf is task.solver)
-    terms = task.terms
-    fresh = solver.init(terms, state.s, state.proposed, state.y, None)
+    fresh = arrays(solver.init(task.terms, state.s, state.proposed, state.y, None))
     return task, eqx.tree_at(
         lambda st: (st.solver, st.restart), state, (fresh, jnp.asarray(True)), is_leaf=lambda leaf: leaf is state.solver
     )

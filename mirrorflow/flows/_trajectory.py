@@ -31,7 +31,7 @@ class Trajectory(eqx.Module):
     - `x`: the predictor, shape (points, …).
     - `parameters`: the start's pytree with a leading axis (for a potential: x itself).
     - `loss`, `log_loss`: f and log f, shape (points,).
-    - `stats`: numbers of steps, rejected steps, right-hand sides and passes.
+    - `stats`: numbers of steps, of those rejected, of implicit ones, of right-hand sides in explicit ones, of passes.
     - `status`: how the run ended, in words; `status.ok`.
     - `flow`: what was integrated; None for a run made elsewhere without a geometry.
     """

@@ -79,12 +79,13 @@ def initialize(task: Task, start: Parameters) -> State:
     first = jnp.minimum(FIRST_STEP, task.end)
     terms = task.terms
     bad = ~_all_finite(y) | ~(task.end > 0)
+    controller = task.controller.init(terms, s, first, y, first, None, task.solver.func, task.error_order)[1]
     return State(
         s=s,
         proposed=first,
         y=y,
-        solver=task.solver.init(terms, s, first, y, None),
-        controller=task.controller.init(terms, s, first, y, first, None, task.solver.func, task.error_order)[1],
+        solver=arrays(task.solver.init(terms, s, first, y, None)),
+        controller=arrays(controller),
         restart=jnp.asarray(False),
         next_save=jnp.sum(task.saves <= 0).astype(jnp.int32),
         saved=jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count, *leaf.shape)), y),
@@ -92,6 +93,11 @@ def initialize(task: Task, start: Parameters) -> State:
         rejected=jnp.zeros((), jnp.int32),
         code=jnp.where(bad, Code.INVALID, Code.RUNNING).astype(jnp.int32),
     )
+
+
+def arrays(tree: Parameters) -> Parameters:
+    """diffrax begins with flags of Python's, which would be compiled in: a second program for the second block."""
+    return jax.tree.map(jnp.asarray, tree)
 
 
 @eqx.filter_jit(donate="all-except-first")
