@@ -127,7 +127,7 @@ def _step(task: Task, state: State) -> State:
     y1, error, dense, solver_state, _ = task.solver.step(terms, s0, s1, state.y, None, state.solver, state.restart)
     # Outside its domain a field may give NaN: such a step failed, and a smaller one may not.
     error = jax.tree.map(_finite, error)
-    heeded = jax.tree.map(lambda e, y: _heeded(task, e, y), error, y1)
+    heeded = jax.tree.map(lambda e, y: _heeded(task, e, y), error, state.y)
     keep, _, proposed, _, controller_state, _ = task.controller.adapt_step_size(
         s0, s1, state.y, y1, None, heeded, task.error_order, state.controller
     )
