@@ -56,7 +56,8 @@ class Checkpoint:
         if self._path is None or not self._path.exists():
             return {}
         try:
-            with np.load(self._path, allow_pickle=False) as archive:
+            # Opened here: NumPy leaves a file that it cannot read open.
+            with self._path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
         except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
             words = f"checkpoint {self._path} cannot be read: {error}. Delete it to begin anew."

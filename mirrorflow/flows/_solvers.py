@@ -29,8 +29,13 @@ def implicit_solver() -> diffrax.AbstractAdaptiveSolver:
 
 
 def named_solver(solver: diffrax.AbstractAdaptiveSolver) -> diffrax.AbstractAdaptiveSolver:
-    """A user's solver, refused unless it is an adaptive diffrax one."""
+    """A user's solver, refused unless it is an adaptive diffrax one for one equation in one piece."""
     _checks.instance("solver", solver, diffrax.AbstractAdaptiveSolver, "an adaptive diffrax solver")
+    if solver.term_structure is not diffrax.AbstractTerm:
+        raise ValueError(
+            "solver must take the equation in one piece; "
+            f"{type(solver).__name__} wants it split into several (use a Kvaerno solver for a stiff flow)."
+        )
     return solver
 
 

@@ -71,7 +71,8 @@ def make_task(flow: Flow, request: Request) -> Task:
     end = earliest_end(request.rules, clock)
     return Task(
         field=field,
-        rules=request.rules,
+        # A rule that knows its end is no condition besides: rounded otherwise, it would fire just before it.
+        rules=tuple(rule for rule in request.rules if rule.end(clock) is None),
         solver=prepared(explicit_solver() if request.solver is None else request.solver, controller),
         controller=controller,
         end=end,

@@ -122,8 +122,8 @@ def _step(task: Task, state: State) -> State:
     terms = task.terms
     s0 = state.s
     target, at_jump = _next_target(task, s0)
-    s1 = jnp.minimum(state.proposed, target)
-    clipped = state.proposed >= target
+    clipped = state.proposed + _rounding(state.proposed) >= target
+    s1 = jnp.where(clipped, target, state.proposed)
     y1, error, dense, solver_state, _ = task.solver.step(terms, s0, s1, state.y, None, state.solver, state.restart)
     # Outside its domain a field may give NaN: such a step failed, and a smaller one may not.
     error = jax.tree.map(_finite, error)
@@ -200,18 +200,23 @@ def _next_target(task: Task, s):
     if task.jumps.shape[0] == 0:
         return task.end, jnp.asarray(False)
     jumps = jnp.asarray(task.jumps)
-    ahead = jnp.where(jumps > _just_after(s), _just_before(jumps), jnp.inf)
-    jump = jnp.min(ahead)
+    # A jump at the end is behind everything.
+    ahead = (jumps > _just_after(s)) & (_just_after(jumps) < task.end)
+    jump = jnp.min(jnp.where(ahead, _just_before(jumps), jnp.inf))
     return jnp.minimum(jump, task.end), jump < task.end
 
 
+def _rounding(s):
+    return 8 * jnp.finfo(s.dtype).eps * jnp.maximum(jnp.abs(s), 1e-3)
+
+
 def _just_before(s):
-    return s - 8 * jnp.finfo(s.dtype).eps * jnp.maximum(jnp.abs(s), 1e-3)
+    return s - _rounding(s)
 
 
 def _just_after(s):
     # From just before a jump to just behind it.
-    return s + 16 * jnp.finfo(s.dtype).eps * jnp.maximum(jnp.abs(s), 1e-3)
+    return s + 2 * _rounding(s)
 
 
 def _underflow_code(task: Task, s, y):
