@@ -73,15 +73,15 @@ reached.control("the metric exponent of sign flow for every q", gap=lambda depth
     statement=r"\text{factors tied in size reach 0 together, which ends the run with a status, iff } m<1",
     source=SOURCE,
     status="proved",
-    tolerance=mf.tolerance(1e-4, because="the meeting is approached in steps of 1e-5 of the time"),
+    tolerance=mf.tolerance(
+        1e-3, because="factors are followed to 1e-7, at L=2, q=3/2 its root from the end of their time"
+    ),
     variables=LETTERS,
-    notes="At L=2, q=3/2 the factors come to rest at 0, where their equation has no slope: the solver is left there"
-    " without a status until its steps are spent, so the status is asked for at q=1 and q=2.",
 )
 def tied(runs, gap=_gap):
-    """Sign flow and gradient flow: the words and the time of the ending."""
+    """The words and the time of the ending."""
     parts = {}
-    for case, result in (*runs.where(push=-1.0, q=1.0), *runs.where(push=-1.0, q=2.0)):
+    for case, result in runs.where(push=-1.0):
         room = gap(case.depth, case.q)
         met = room > 1e-12
         parts[f"ending, {_name(case)}"] = mf.Comparison(bool(met), "tied factors" in result["status"])

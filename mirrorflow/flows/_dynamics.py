@@ -5,18 +5,20 @@ that clocks and losses beyond the range of floats only ever meet as sums of loga
 """
 
 import abc
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._types import Held, Parameters, Real, Scalar
+from .._types import Held, Numeric, Parameters, Real, Scalar
 from ..decay import AbstractDecay, Coupled, Decoupled
 from ..geometries import AbstractGeometry, AbstractSteepest, Euclidean
 from ..potentials import AbstractPotential, AbstractPotentialFamily
 from ..problems import AbstractProblem
 from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization, Hadamard
+from . import _ties
 from ._status import Code
 
 
@@ -53,8 +55,15 @@ class AbstractDynamics(eqx.Module):
         """The times at which the equation jumps, increasing."""
 
     @abc.abstractmethod
-    def fault(self, before: Parameters, after: Parameters) -> jax.Array:
+    def fault(self, start: Parameters, before: "Moment", after: "Moment", rtol: Numeric, atol: Numeric) -> jax.Array:
         """A code if the step from `before` to `after` ended what the equation describes, else `RUNNING`."""
+
+
+class Moment(NamedTuple):
+    """A state and its time."""
+
+    state: Parameters
+    time: Scalar
 
 
 class PotentialDynamics(AbstractDynamics):
@@ -93,7 +102,7 @@ class PotentialDynamics(AbstractDynamics):
         """Those of the decay's strength."""
         return _decay_jumps(self.decay)
 
-    def fault(self, before: Parameters, after: Parameters) -> jax.Array:
+    def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """None: the chart covers the domain."""
         return _no_fault()
 
@@ -136,7 +145,7 @@ class FamilyDynamics(AbstractDynamics):
         """Those of the family."""
         return self.potential.jumps
 
-    def fault(self, before: Parameters, after: Parameters) -> jax.Array:
+    def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """None: every dual is allowed until it leaves the range of floats."""
         return _no_fault()
 
@@ -227,12 +236,19 @@ class ReparameterizedDynamics(AbstractDynamics):
         """Those of the decay's strength."""
         return _decay_jumps(self.decay)
 
-    def fault(self, before: Parameters, after: Parameters) -> jax.Array:
-        """Two factors of one coordinate that change sign in one step have met at 0."""
+    def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
+        """Two factors of one coordinate that reach 0 together (see `_ties`)."""
         if not isinstance(self.reparameterization, Hadamard) or isinstance(self.geometry, Euclidean):
             return _no_fault()
-        turned = jnp.sum(before * after < 0, axis=0)
-        return jnp.where(jnp.any(turned >= 2), Code.TIED_FACTORS, Code.RUNNING).astype(jnp.int32)
+
+        def descent(factors):
+            log_scale, gradient = self.problem.scaled_gradient(self.reparameterization(factors))
+            return self._descent(factors, gradient, log_scale, before.time, jnp.zeros_like(log_scale))
+
+        floor = 10 * (atol + rtol * jnp.abs(start))
+        elapsed = after.time - before.time
+        met = _ties.met(start, before.state, after.state, elapsed, after.time, descent, floor)
+        return jnp.where(met, Code.TIED_FACTORS, Code.RUNNING).astype(jnp.int32)
 
 
 def rest(x: Real, dual: Real, inverse_metric: Real, geometry: AbstractGeometry, gradient: Real) -> Scalar:

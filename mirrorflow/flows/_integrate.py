@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import _checks
 from .._types import Numeric, Parameters
-from ._field import Field
+from ._field import Field, Points
 from ._flow import Flow
 from ._host import Run, Runner
 from ._status import Code, Status
@@ -107,7 +107,19 @@ def _trajectory(flow: Flow, run: Run, start: Parameters, stats: dict[str, int]) 
         if not status.ok and (reached == 0 or float(s[-1]) < float(final.s)):
             s = jnp.append(s, final.s)
             y = jax.tree.map(lambda buffer, last: jnp.concatenate([buffer, last[None]]), y, final.y)
-    return from_points(flow, field.points(s, y), stats, status)
+    return _within_domain(flow, field.points(s, y), stats, status)
+
+
+def _within_domain(flow: Flow, points: Points, stats: dict[str, int], status: Status) -> Trajectory:
+    """The points up to the first at which the loss is not a number."""
+    undefined = np.isnan(np.asarray(points.loss))
+    if not undefined.any():
+        return from_points(flow, points, stats, status)
+    count = int(undefined.argmax())
+    if count == 0:
+        raise ValueError(f"start lies outside the problem's domain: the loss at t={float(points.time[0]):g} is NaN.")
+    outside = Status(int(Code.LEFT_DOMAIN), f"between t={points.time[count - 1]:.6g} and t={points.time[count]:.6g}")
+    return from_points(flow, jax.tree.map(lambda leaf: leaf[:count], points), stats, outside)
 
 
 def _where(field: Field, final: State) -> str:

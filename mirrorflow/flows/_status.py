@@ -26,9 +26,9 @@ WORDS = {
     Code.STEP_LIMIT: "hit the step limit before the end; raise max_steps, loosen rtol/atol, or name another solver",
     Code.BLOW_UP: "blew up: the state leaves every bound in finite time, so no solution exists beyond this time",
     Code.STALLED: "stalled: no step, however small, meets the tolerance (a discontinuity, or tolerances near rounding)",
-    Code.LEFT_DOMAIN: "left the domain of its potential or reparameterization in finite time",
+    Code.LEFT_DOMAIN: "left the domain of the problem: the loss is not a number from here on",
     Code.TIED_FACTORS: "tied factors reached zero together: the factors have no unique continuation beyond this time",
-    Code.INVALID: "invalid: a number given to the run is not finite or outside its allowed range",
+    Code.INVALID: "invalid: a number given to the run, or the velocity at its start, is not finite or out of range",
     Code.CLOCK_STOPPED: "the clock stopped: the loss no longer decreases, so it cannot measure progress",
 }
 

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from .._types import Anything, Held, Parameters
+from ._dynamics import Moment
 from ._field import Field
 from ._status import Code
 from .until import AbstractRule, code_of
@@ -55,8 +56,9 @@ class Task(eqx.Module):
 
 
 class State(eqx.Module):
-    """Where it is: s is the clock's variable."""
+    """Where it is: s is the clock's variable, `origin` the y it began at."""
 
+    origin: Parameters
     s: jax.Array
     proposed: jax.Array
     y: Parameters
@@ -81,6 +83,7 @@ def initialize(task: Task, start: Parameters) -> State:
     bad = ~_all_finite(y) | ~(task.end > 0)
     controller = task.controller.init(terms, s, first, y, first, None, task.solver.func, task.error_order)[1]
     return State(
+        origin=y,
         s=s,
         proposed=first,
         y=y,
@@ -127,14 +130,15 @@ def _step(task: Task, state: State) -> State:
     y1, error, dense, solver_state, _ = task.solver.step(terms, s0, s1, state.y, None, state.solver, state.restart)
     # Outside its domain a field may give NaN: such a step failed, and a smaller one may not.
     error = jax.tree.map(_finite, error)
+    told = jax.tree.map(lambda new, old: jnp.where(jnp.isfinite(new), new, old), y1, state.y)
     heeded = jax.tree.map(lambda e, y: _heeded(task, e, y), error, state.y)
     keep, _, proposed, _, controller_state, _ = task.controller.adapt_step_size(
-        s0, s1, state.y, y1, None, heeded, task.error_order, state.controller
+        s0, s1, state.y, told, None, heeded, task.error_order, state.controller
     )
     keep = keep & _all_finite(y1)
     # A fault is approached in ever smaller steps before it ends the run, so that everything up to it is kept.
-    met = task.field.dynamics.fault(task.field.split(s0, state.y)[0], task.field.split(s0, y1)[0]) != Code.RUNNING
-    keep = keep & ~(met & (s1 - s0 > NEARNESS * jnp.maximum(s1, 1e-30)))
+    fault = _fault(task, state, s1, y1)
+    keep = keep & ~((fault != Code.RUNNING) & (s1 - s0 > NEARNESS * jnp.maximum(s1, 1e-30)))
     if any(rule.needs_rest for rule in task.rules):
         restless = _restlessness(state.y, y1, error)
         keep = keep & (restless < 1)
@@ -150,7 +154,7 @@ def _step(task: Task, state: State) -> State:
     choose = lambda new, old: jax.tree.map(lambda a, b: jnp.where(keep, a, b), new, old)  # noqa: E731
     y = choose(y1, state.y)
 
-    fault = task.field.dynamics.fault(task.field.split(s0, state.y)[0], task.field.split(s0, y)[0])
+    fault = jnp.where(keep, fault, Code.RUNNING)
     # From five units in the last place of s down, nine tenths of a step may round to the same step again.
     underflow = ~keep & (proposed - s0 <= 8 * jnp.finfo(s0.dtype).eps * jnp.maximum(s0, 1e-30))
     # A conditional, not a selection: naming the reason costs a right-hand side.
@@ -160,6 +164,7 @@ def _step(task: Task, state: State) -> State:
     reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, task.field.snapshot(s_new, y)))
     code = jnp.where(faulty, fault, jnp.where(keep, reached, Code.RUNNING)).astype(jnp.int32)
     return State(
+        origin=state.origin,
         s=jnp.where(faulty, s0, s_new),
         proposed=jnp.maximum(proposed, s_new + (proposed - s1)),
         y=jax.tree.map(lambda a, b: jnp.where(faulty, b, a), y, state.y),
@@ -172,6 +177,13 @@ def _step(task: Task, state: State) -> State:
         rejected=state.rejected + (~keep).astype(jnp.int32),
         code=code,
     )
+
+
+def _fault(task: Task, state: State, s1, y1) -> jax.Array:
+    field, controller = task.field, task.controller
+    before, after = (Moment(*field.split(*point)[:2]) for point in ((state.s, state.y), (s1, y1)))
+    origin = field.split(jnp.zeros_like(s1), state.origin)[0]
+    return field.dynamics.fault(origin, before, after, controller.rtol, controller.atol)
 
 
 def _save(task: Task, state: State, dense, reached, s0, s1, y):
@@ -224,8 +236,16 @@ def _underflow_code(task: Task, s, y):
     velocity = task.field(s, y, None)
     speed = _size(velocity)
     blown = ~(speed * jnp.maximum(s, 1e-3) < BLOW_UP_RATE * _size(y))
-    stopped = task.field.clock.counts_loss & ~jnp.isfinite(speed)
-    return jnp.where(stopped, Code.CLOCK_STOPPED, jnp.where(blown, Code.BLOW_UP, Code.STALLED))
+    stopped = _clock_stopped(task, s, velocity)
+    code = jnp.where(stopped, Code.CLOCK_STOPPED, jnp.where(blown, Code.BLOW_UP, Code.STALLED))
+    return jnp.where((s == 0) & ~jnp.isfinite(speed), Code.INVALID, code)
+
+
+def _clock_stopped(task: Task, s, velocity) -> jax.Array:
+    """Whether it is the time that runs away, the loss no longer falling."""
+    if not task.field.clock.counts_loss:
+        return jnp.asarray(False)
+    return ~(velocity[1] * jnp.maximum(s, 1e-3) < BLOW_UP_RATE)
 
 
 def _finite(error) -> jax.Array:
