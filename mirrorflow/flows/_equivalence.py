@@ -187,7 +187,7 @@ def _mirror(flow: Flow, potential, decay: AbstractDecay | None) -> Flow:
 
 def _drift(decay: AbstractDecay, depth: int) -> Decoupled:
     """−rate·Σ_i w_i∂x/∂w_i = −rate·L·x, with rate 2α for coupled decay at q=2 and α for decoupled."""
-    factor = depth * (2 if isinstance(decay, Coupled) else 1)
+    factor = depth * (2.0 if isinstance(decay, Coupled) else 1.0)
     return Decoupled(scaled(decay.strength, factor))
 
 
