@@ -123,7 +123,7 @@ printed_limit.control("u₀v₀ and exponent 4", factor=1.0, exponent=4.0)
 )
 def type_of_bias(runs, order=1):
     """In units of the least ℓ1 and ℓ2 norms of all interpolators, which none falls short of."""
-    measured = np.array([_norms(run) for _, run in runs])
+    measured = np.array([norms(run) for _, run in runs])
     steps = order * np.diff(measured, axis=0)
     parts = {
         "ℓ1 falls": mf.Comparison(predicted=0.0, measured=steps[:, 0], relation="at most"),
@@ -134,7 +134,7 @@ def type_of_bias(runs, order=1):
     return parts
 
 
-def _norms(run):
+def norms(run):
     x = np.asarray(run["path"].x[-1])
     return np.array([np.abs(x).sum(), np.linalg.norm(x)]) / run["least"]
 

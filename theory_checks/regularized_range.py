@@ -145,6 +145,14 @@ def reach(case, key):
     return mf.integrate(flow, start, until=mf.until.time(DUAL), save=np.linspace(0.0, DUAL, POINTS), **FINE)
 
 
+def reached(k, spent):
+    """x where the dual is 0.15 after this decay, from u₀=v₀=0.7."""
+    power, rate = 2 - 2 * k, 4 * k * (k - 1)
+    # A bracket that a wrong sign makes negative is no flow's; its size stands in, so that a number is refuted.
+    brackets = [START**power + rate * (spent + dual) for dual in (-DUAL, DUAL)]
+    return np.abs(brackets[0]) ** (2 * k / power) - np.abs(brackets[1]) ** (2 * k / power)
+
+
 @mf.claim(
     "regularized/reachable-shrinks",
     on=reach,
@@ -158,12 +166,7 @@ def reach(case, key):
 )
 def reachable_shrinks(runs, sign=1.0):
     """E=0.15, A=α·0.15 for four strengths α."""
-    k = runs[0].case.k
-    power, rate = 2 - 2 * k, 4 * k * (k - 1)
-    spent = sign * DUAL * np.array([case.strength for case, _ in runs])
-    # A bracket that a wrong sign makes negative is no flow's; its size stands in, so that a number is refuted.
-    brackets = [START**power + rate * (spent + dual) for dual in (-DUAL, DUAL)]
-    predicted = np.abs(brackets[0]) ** (2 * k / power) - np.abs(brackets[1]) ** (2 * k / power)
+    predicted = reached(runs[0].case.k, sign * DUAL * np.array([case.strength for case, _ in runs]))
     measured = np.array([path.x[-1, 0] for _, path in runs])
     return {
         "closed form": mf.Comparison(predicted=predicted, measured=measured),
@@ -177,6 +180,7 @@ reachable_shrinks.control("the sign of the published range", sign=-1.0)
 # --- log u − log v ---------------------------------------------------------------------------------------------------
 
 FIRST, SECOND = 1.0, 0.8
+LOGS = Panels.graded(0.5, 1.0)
 PULLS = {"down": {"slope": 1.0}, "up": {"slope": -1.0}, "to a point": {"curvature": 1.0, "centre": 0.5}}
 
 
@@ -203,14 +207,14 @@ def end_of_logs(pull, strength, sign=1.0):
 )
 def logarithms(case, key):
     """log u − log v from (1, 0.8) with the penalty Σ log u + log v, until u or v is 0."""
-    panels, problem = Panels.graded(0.5, 1.0), pulled(**PULLS[case.pull])
+    problem = pulled(**PULLS[case.pull])
     decay = mf.decay.Coupled(case.strength, penalty=sum_of_logs)
     flow = mf.Flow(problem, reparameterization=mf.reparameterizations.Custom(log_ratio), decay=decay)
     start = jnp.stack([jnp.full(COORDINATES, FIRST), jnp.full(COORDINATES, SECOND)])
     last = ALL_BUT * end_of_logs(case.pull, case.strength)
-    path = mf.integrate(flow, start, until=mf.until.time(10.0), save=panels.times * last, **FINE)
+    path = mf.integrate(flow, start, until=mf.until.time(10.0), save=LOGS.times * last, **FINE)
     gradient = jax.vmap(problem.gradient)(path.x[:POINTS])
-    return {"path": path, "integral": last * panels.integral(gradient), "x": panels.at_edges(path.x[:POINTS])}
+    return {"path": path, "integral": last * LOGS.integral(gradient), "x": LOGS.at_edges(path.x[:POINTS])}
 
 
 @mf.claim(
@@ -225,7 +229,7 @@ def logarithms(case, key):
 )
 def log_potential(case, run, sign=-1.0):
     """Up to 98 % of the time to the end, ℓ by quadrature."""
-    level = sign * case.strength * Panels.graded(0.5, 1.0).at_edges(run["path"].time[:POINTS])[:, None]
+    level = sign * case.strength * LOGS.at_edges(run["path"].time[:POINTS])[:, None]
     share = 1 / (1 + np.exp(-2 * np.asarray(run["x"])))
     predicted = 0.5 * ((FIRST**2 + SECOND**2 + 4 * level) * share - FIRST**2 - 2 * level)
     return mf.Comparison(predicted=predicted, measured=-np.asarray(run["integral"]), scale=1.0)

@@ -122,8 +122,8 @@ MUTANTS = [
         "decay as the mirror flow of a balanced product without the factor L",
         on("steepest", "steepest/mirror-flow", depth=3, q=1.5, start="balanced"),
         "flows/_equivalence.py",
-        "factor = depth * (2 if",
-        "factor = (2 if",
+        "factor = depth * (2.0 if",
+        "factor = (2.0 if",
     ),
     Mutant(
         "the metric exponent of a balanced product without its q",
