@@ -34,9 +34,8 @@ def draw(data):
             _line(axes[2], run["path"].time[1:], adapter_ratio(run), look, label)
     for axis, title in zip(axes, ("$X=UV^T$", "$X=K^TQ$", "$BA$ of $W_0+BA$"), strict=True):
         axis.axvspan(0, OFF, color="0.9", linewidth=0, zorder=0)
-        axis.set(xlabel="time $t$", title=title)
+        axis.set(xlabel="time $t$", ylabel=r"$\|\cdot\|_*/\|\cdot\|_F$", title=title)
         axis.legend(fontsize=7)
-    axes[0].set_ylabel(r"$\|\cdot\|_*/\|\cdot\|_F$")
     plotting.letters(axes)
     return figure
 
