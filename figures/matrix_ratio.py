@@ -22,12 +22,15 @@ def draw(data):
     figure, axes = plotting.canvas(1, 3, height=2.7)
     found = data[matrices].where(product="UVᵀ")
     for (case, path), look in zip(found, plotting.looks(len(found)), strict=True):
-        _line(axes[0], path.time, mf.observe.nuclear_frobenius_ratio(path), look, rf"$\alpha={case.strength:g}$")
+        ratio = mf.observe.nuclear_frobenius_ratio(path)
+        _line(axes[0], path.time, ratio, look)
+        _name(axes[0], ratio[-1], case.strength, look)
     strengths = (0.0, 0.05, 0.2)
     for strength, look in zip(strengths, plotting.looks(3), strict=True):
-        for case, path in data[attention].where(strength=strength):
-            label = rf"$\alpha={strength:g}$" if case.draw == 0 else None
-            _line(axes[1], path.time, mf.observe.nuclear_frobenius_ratio(path), look, label)
+        for _, path in data[attention].where(strength=strength):
+            ratio = mf.observe.nuclear_frobenius_ratio(path)
+            _line(axes[1], path.time, ratio, look)
+            _name(axes[1], ratio[-1], strength, look)
     for measurements, look in zip((40, 24), plotting.looks(2), strict=True):
         for case, run in data[adaptation].where(strength=0.3, measurements=measurements):
             label = f"{measurements} measurements" if case.draw == 0 else None
@@ -35,12 +38,22 @@ def draw(data):
     for axis, title in zip(axes, ("$X=UV^T$", "$X=K^TQ$", "$BA$ of $W_0+BA$"), strict=True):
         axis.axvspan(0, OFF, color="0.9", linewidth=0, zorder=0)
         axis.set(xlabel="time $t$", ylabel=r"$\|\cdot\|_*/\|\cdot\|_F$", title=title)
-        axis.legend(fontsize=7)
+    for axis in axes[:2]:
+        axis.set_xlim(-1, 27)
+        axis.set_xticks([0, 10, 20])
+    axes[2].legend(fontsize=7)
     plotting.letters(axes)
     return figure
 
 
-def _line(axis, time, ratio, look, label):
+def _name(axis, height, strength, look):
+    axis.annotate(
+        rf"$\alpha={strength:g}$", (20, float(height)), (3, 0), textcoords="offset points", va="center",
+        color=look["color"], fontsize=7,
+    )  # fmt: skip
+
+
+def _line(axis, time, ratio, look, label=None):
     axis.plot(np.asarray(time), ratio, color=look["color"], linestyle=look["linestyle"], linewidth=1.3, label=label)
 
 

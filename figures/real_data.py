@@ -29,7 +29,8 @@ def _coefficients(axis, runs):
     order = np.argsort(-np.abs(runs.only(spent=SPENT[-1])["path"].x[-1]))
     for spent, look in zip((SPENT[0], SPENT[-1]), plotting.looks(2), strict=True):
         run, rank = runs.only(spent=spent), 1 + np.arange(len(order))
-        style = {"linestyle": "none", "marker": look["marker"], "color": look["color"], "markersize": 4.5}
+        style = {"linestyle": "none", "marker": look["marker"], "color": look["color"], "markersize": 5.5}
+        style |= {"markerfacecolor": "white", "markeredgewidth": 1.3}
         axis.plot(rank, np.asarray(run["path"].x[-1])[order], **style, label=rf"$\int\alpha={spent:g}$")
         label = "predicted" if spent == SPENT[-1] else None
         axis.plot(rank, np.asarray(run["projection"])[order], ".", color="black", markersize=2.5, label=label)
@@ -44,10 +45,10 @@ def _residuals(axis, runs):
             label = name if words == "printed" else None
             axis.semilogy(SPENT, off, color=look["color"], marker=look["marker"], linewidth=1.0, label=label)
     axis.text(1.0, 3.0, "printed", ha="right")
-    axis.text(1.0, 3e-8, "corrected", ha="right")
-    axis.set(xlabel=r"decay spent $\int\alpha$", ylim=(1e-12, 30))
+    axis.text(1.0, 1e-11, "corrected", ha="right")
+    axis.set(xlabel=r"decay spent $\int\alpha$", ylim=(1e-16, 1e2))
     axis.set_ylabel(r"$\|(I-P)\nabla R(x_\infty)\|/\|\nabla R(x_\infty)\|$")
-    axis.legend(loc="center right")
+    axis.legend(loc="center", bbox_to_anchor=(0.5, 0.62))
 
 
 if __name__ == "__main__":
