@@ -79,18 +79,26 @@ order.control("half order", expected=0.5)
 order.control("second order", expected=2.0)
 
 
-@mf.experiment(cases=mf.cases.grid(optimizer=("Adam with L2", "AdamW")))
+MEMORIES = {1.0: (1e-3, 0.999), 0.1: (1e-3, 0.99), 0.01: (1e-3, 0.9), 0.001: (1e-4, 0.9)}  # η/(1−β₂): η and β₂
+ADAMS = LETTERS | {
+    "t": "steps times step size",
+    r"\tau": "memory of Adam's mean square, η/(1−β₂), in the time of the flow",
+}
+
+
+@mf.experiment(cases=mf.cases.grid(optimizer=("Adam with L2", "AdamW"), memory=tuple(MEMORIES)))
 def adams(case, key):
     """Adam with the gradient of ¼‖θ‖², and AdamW with decay ½, on two factors and underdetermined regression."""
-    step, count = 1e-3, 8000
+    step, b2 = MEMORIES[case.memory]
     decay = mf.decay.Coupled(DECAY / 2) if case.optimizer == "Adam with L2" else None
     flow = network(regression(key), 2, 1.0, decay)
     start = flow.lift(x=jnp.full(FEATURES, 0.05), balance=0.3)
-    make = optax.adam(step) if decay is not None else optax.adamw(step, weight_decay=DECAY)
-    return mf.discretize(flow, make, steps=count, step_size=step).run(start, save=81)
+    make = optax.adam(step, b2=b2) if decay is not None else optax.adamw(step, b2=b2, weight_decay=DECAY)
+    return mf.discretize(flow, make, steps=round(8 / step), step_size=step).run(start, save=81)
 
 
-def _law(path, rate):
+def law(path, rate=DECAY):
+    """|w₁|−|w₂| against e^{−rate·t} times its start."""
     factors, time = np.abs(np.asarray(path.parameters)), np.asarray(path.time)
     measured = factors[:, 0] - factors[:, 1]
     return mf.Comparison(np.exp(-rate * time)[:, None] * measured[0], measured)
@@ -100,19 +108,47 @@ def _law(path, rate):
     "steepest/adamw-balance",
     on=adams,
     across=True,
-    statement=r"\text{AdamW: } |w_1|-|w_2| = (\text{initial})\,e^{-\alpha t}, \text{ as for sign flow}",
+    statement=r"\text{AdamW (default } \beta, \ \eta=10^{-3}): |w_1|-|w_2| = (\text{initial})\,e^{-\alpha t},"
+    r" \text{ as for sign flow}",
     source="arXiv:2603.02064; theory page 03, balance and experiments",
     status="heuristic",
     expects="measured",
-    tolerance=mf.tolerance(0.1, because="steps of 1e-3, and Adam's averages lag behind when slopes change sign"),
-    variables=LETTERS | {"t": "steps times step size"},
+    tolerance=mf.tolerance(0.1, because="steps of 1e-3, and averages lag behind when slopes change sign"),
+    variables=ADAMS,
+    notes="The mean squares of the two gradients remember factors of a thousand steps ago, so that the two factors do "
+    "not move alike where the slope changes its sign: see adamw-balance-short-memory.",
 )
 def adamw(runs, rate=DECAY):
-    """At 81 times up to t=8."""
-    return _law(runs.only(optimizer="AdamW"), rate)
+    """At 81 times up to t=8; τ=1."""
+    return law(runs.only(optimizer="AdamW", memory=1.0), rate)
 
 
 adamw.control("without decay", rate=0.0)
+
+
+@mf.claim(
+    "steepest/adamw-balance-short-memory",
+    on=adams,
+    across=True,
+    statement=r"\text{AdamW: } |w_1|-|w_2| \to (\text{initial})\,e^{-\alpha t} \text{ as } \tau=\frac{\eta}{1-\beta_2}"
+    r" \to 0",
+    source="theory page 03, balance (decoupled decay, q=1), for Adam as the discrete twin of sign flow",
+    status="derived here",
+    tolerance=mf.tolerance(0.02, because="of the balance at the start, for a memory of 1e-3"),
+    variables=ADAMS,
+)
+def short_memory(runs, optimizer="AdamW"):
+    """The largest distance over all times, for τ=0.001, and that it falls with τ."""
+    found = [law(runs.only(optimizer=optimizer, memory=memory)) for memory in MEMORIES]
+    distance = np.array([np.max(np.abs(one.measured - one.predicted)) / np.max(one.predicted) for one in found])
+    note = ", ".join(f"τ={memory:g}: {gap:.3g}" for memory, gap in zip(MEMORIES, distance, strict=True))
+    return {
+        "at τ=0.001": mf.Comparison(0.0, distance[-1], scale=1.0, note=note),
+        "falls with τ": mf.Comparison(0.0, np.diff(distance), relation="at most", scale=1.0),
+    }
+
+
+short_memory.control("Adam with L2", optimizer="Adam with L2")
 
 
 @mf.claim(
@@ -124,11 +160,12 @@ adamw.control("without decay", rate=0.0)
     status="heuristic",
     expects="measured",
     tolerance=mf.tolerance(0.1, because="as for AdamW"),
-    variables=LETTERS | {"t": "steps times step size"},
+    variables=ADAMS,
+    notes="For every memory: the decay is inside the sign.",
 )
 def adam_with_l2(runs, rate=DECAY):
     """The law of decoupled decay, asserted of the coupled one."""
-    return _law(runs.only(optimizer="Adam with L2"), rate)
+    return {f"τ={case.memory:g}": law(path, rate) for case, path in runs.where(optimizer="Adam with L2")}
 
 
 adam_with_l2.control("without decay", rate=0.0)
@@ -143,14 +180,17 @@ adam_with_l2.control("without decay", rate=0.0)
     source="theory page 03, what decay regularizes towards, and experiments",
     status="heuristic",
     tolerance=mf.tolerance(0.0, because="an order, not a number"),
-    variables=LETTERS,
+    variables=ADAMS,
 )
 def learned(runs, smaller="Adam with L2"):
-    """‖x‖₁ at the end of both."""
-    norms = {case.optimizer: float(np.sum(np.abs(np.asarray(path.x)[-1]))) for case, path in runs}
-    (larger,) = set(norms) - {smaller}
-    note = ", ".join(f"{name}: ‖x‖₁={norm:.4g}" for name, norm in norms.items())
-    return mf.Comparison(norms[larger], norms[smaller], relation="at most", note=note)
+    """‖x‖₁ at the end of both, for each memory."""
+    parts = {}
+    for memory in MEMORIES:
+        norms = {case.optimizer: np.sum(np.abs(np.asarray(path.x)[-1])) for case, path in runs.where(memory=memory)}
+        (larger,) = set(norms) - {smaller}
+        note = ", ".join(f"{name}: ‖x‖₁={norm:.4g}" for name, norm in norms.items())
+        parts[f"τ={memory:g}"] = mf.Comparison(norms[larger], norms[smaller], relation="at most", note=note)
+    return parts
 
 
 learned.control("the other way round", smaller="AdamW")
