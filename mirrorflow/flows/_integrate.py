@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import _checks
-from .._types import Numeric, Parameters
+from .._types import Held, Numeric, Parameters
 from ._field import Field, Points
 from ._flow import Flow
 from ._host import Run, Runner
@@ -42,9 +42,9 @@ def integrate(
     - `flow`, `start`: the start is θ for a reparameterization (see `flow.lift`), x for a potential.
     - `until`: a rule of `mf.until`, or several joined with `|`.
     - `clock`: the variable that steps and even saves are even in; physical time unless given.
-    - `save`: an integer n ≥ 2 for n points even in the clock's variable, both ends included; an increasing array of
-      times for those times; nothing for the two ends. With an end that is not known beforehand, n points cost a second
-      pass over the same steps.
+    - `save`: an integer n ≥ 2 for n points even in the clock's variable, both ends included (with an end that is not
+      known beforehand they cost a second pass over the same steps); an increasing array of times for those times, and
+      the point at which a rule such as `until.loss` ended the run; nothing for the two ends.
     - `rtol`, `atol`: tolerances per step, multiplied by the ambient `mf.accuracy`.
     - `solver`: any adaptive diffrax solver; unless given, an explicit one (Tsit5) begins and an L-stable one (Kvaerno5)
       takes over where the flow proves stiff.
@@ -73,7 +73,7 @@ def integrate(
         run = runner.run(task, start)
         run = run._replace(state=eqx.tree_at(lambda state: state.code, run.state, code))
         passes = 2
-    return _trajectory(flow, run, start, _stats(task, run, passes))
+    return _trajectory(flow, run, start, _stats(task, run, passes), request.end_known)
 
 
 def _stats(task: Task, run: Run, passes: int) -> dict[str, int]:
@@ -90,8 +90,8 @@ def _stats(task: Task, run: Run, passes: int) -> dict[str, int]:
     }
 
 
-def _trajectory(flow: Flow, run: Run, start: Parameters, stats: dict[str, int]) -> Trajectory:
-    """The points that were reached, and on a fault also the last one before it."""
+def _trajectory(flow: Flow, run: Run, start: Parameters, stats: dict[str, int], end_known: bool) -> Trajectory:
+    """The points that were asked for and reached; then the last one, where a rule or a fault chose it."""
     task, final = run.task, run.state
     field = task.field
     code = int(final.code)
@@ -99,15 +99,32 @@ def _trajectory(flow: Flow, run: Run, start: Parameters, stats: dict[str, int]) 
     if task.saves.shape[0] == 0:
         s = jnp.stack([jnp.zeros_like(final.s), final.s])
         y = jax.tree.map(lambda a, b: jnp.stack([jnp.asarray(a), b]), field.initial(start), final.y)
-    else:
-        reached = int(final.next_save)
-        s, y = task.saves, final.saved
-        if reached < len(s):
-            s, y = s[:reached], jax.tree.map(lambda buffer: buffer[:reached], y)
-        if not status.ok and (reached == 0 or float(s[-1]) < float(final.s)):
-            s = jnp.append(s, final.s)
-            y = jax.tree.map(lambda buffer, last: jnp.concatenate([buffer, last[None]]), y, final.y)
-    return _within_domain(flow, field.points(s, y), stats, status)
+        return _within_domain(flow, field.points(s, y), stats, status)
+    reached = int(final.next_save)
+    s, y = task.saves, final.saved
+    if (end_known and status.ok) or (reached > 0 and float(s[reached - 1]) >= float(final.s)):
+        return _within_domain(flow, _first(reached, field.points(s, y)), stats, status)
+    s, y = _ended(s, y, final.next_save, final.s, final.y)
+    return _within_domain(flow, _first(reached + 1, field.points(s, y)), stats, status)
+
+
+@jax.jit
+def _ended(s: Held, y: Parameters, reached: Held, last_s: Held, last_y: Parameters) -> tuple[Held, Parameters]:
+    """The save points with the last state in place of all that were not reached: one shape, wherever it ended."""
+    after = jnp.arange(s.shape[0] + 1) >= reached
+
+    def fill(buffer, last):
+        longer = jnp.concatenate([buffer, last[None]])
+        return jnp.where(after.reshape(-1, *[1] * last.ndim), last, longer)
+
+    return fill(jnp.asarray(s), last_s), jax.tree.map(fill, y, last_y)
+
+
+def _first(count: int, points: Points) -> Points:
+    """The first points, cut on the host: a program for every length would have to be compiled otherwise."""
+    if count == points.time.shape[0]:
+        return points
+    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[:count]), points)
 
 
 def _within_domain(flow: Flow, points: Points, stats: dict[str, int], status: Status) -> Trajectory:
@@ -119,7 +136,7 @@ def _within_domain(flow: Flow, points: Points, stats: dict[str, int], status: St
     if count == 0:
         raise ValueError(f"start lies outside the problem's domain: the loss at t={float(points.time[0]):g} is NaN.")
     outside = Status(int(Code.LEFT_DOMAIN), f"between t={points.time[count - 1]:.6g} and t={points.time[count]:.6g}")
-    return from_points(flow, jax.tree.map(lambda leaf: leaf[:count], points), stats, outside)
+    return from_points(flow, _first(count, points), stats, outside)
 
 
 def _where(field: Field, final: State) -> str:

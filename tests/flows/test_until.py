@@ -76,6 +76,21 @@ def test_a_loss_rule_ends_at_the_first_step_below():
         assert "step limit" in str(before.status) and float(before.loss[-1]) > value
 
 
+def test_the_point_at_which_a_rule_ended_the_run_is_kept_after_the_times_that_were_asked_for():
+    flow = mf.Flow(PROBLEM, potential=mf.potentials.Quadratic())
+    half = float(PROBLEM.loss(np.zeros(6))) / 2
+    times = np.geomspace(1e-6, 1e6, 20)
+    path = mf.integrate(flow, np.zeros(6), until=mf.until.loss(half), save=times)
+    alone = mf.integrate(flow, np.zeros(6), until=mf.until.loss(half))
+    assert path.time[-1] == alone.time[-1]
+    np.testing.assert_array_equal(path.x[-1], alone.x[-1])
+    np.testing.assert_array_equal(path.time[:-1], times[: len(path.time) - 1])
+    assert path.loss[-1] <= half < path.loss[-2]
+    # With an end that is known, the times that were asked for are all there is.
+    ended = mf.integrate(flow, np.zeros(6), until=mf.until.time(2.0), save=times[times < 1])
+    np.testing.assert_array_equal(ended.time, times[times < 1])
+
+
 def test_a_gradient_flow_is_followed_to_rounding():
     """The loss keeps falling where an explicit solver sits at its limit of stability."""
     flow = mf.Flow(PROBLEM, potential=mf.potentials.Quadratic())
