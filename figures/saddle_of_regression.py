@@ -21,7 +21,7 @@ def draw(data):
     figure, axes = plotting.canvas(1, 3, height=2.8)
     runs = data[saddles]
     for q, look in zip(NAMES, plotting.looks(2), strict=True):
-        for size, alpha in zip(SIZES[::2], (0.4, 0.7, 1.0), strict=True):
+        for size, alpha in zip(SIZES, (0.4, 0.7, 1.0), strict=True):
             run = runs.only(data="planted", depth=3, q=q, size=size)
             time, share = np.asarray(run["time"])[1:], np.asarray(run["share"])[1:]
             axes[0].semilogx(time, share, color=look["color"], linestyle=look["linestyle"], alpha=alpha)

@@ -58,3 +58,9 @@ def inverse_metric(factors: np.ndarray, q: float) -> np.ndarray:
     powers = np.abs(np.asarray(factors)) ** q
     others = [np.prod(np.delete(powers, i, axis=1), axis=1) for i in range(powers.shape[1])]
     return np.sum(others, axis=0)
+
+
+@eqx.filter_jit
+def mirror_map(potential, x):
+    """∇R(x), compiled as one program instead of one for every operation in it."""
+    return potential.mirror_map(x)

@@ -11,6 +11,7 @@ from ._landscapes import (
     inverse_metric,
     landscape,
     metric_exponent,
+    mirror_map,
     product,
 )
 
@@ -31,7 +32,7 @@ def small_factor(case, key):
     other = case.q - 0.5 if case.q > 1 else 1.5
     balances = np.broadcast_to(BALANCES, path.x.shape)
     own, wrong = (mf.potentials.SteepestFamily(case.depth, q, balances) for q in (case.q, other))
-    return {"path": path, "dual": own.mirror_map(path.x), "dual of another q": wrong.mirror_map(path.x)}
+    return {"path": path, "dual": mirror_map(own, path.x), "dual of another q": mirror_map(wrong, path.x)}
 
 
 @mf.claim(
