@@ -159,7 +159,7 @@ short_memory.control("Adam with L2", optimizer="Adam with L2")
     source="arXiv:2603.02064; theory page 03, balance and experiments",
     status="heuristic",
     expects="measured",
-    tolerance=mf.tolerance(0.1, because="as for AdamW"),
+    tolerance=mf.tolerance(0.1, because="steps of 1e-3, as for AdamW"),
     variables=ADAMS,
     notes="For every memory: the decay is inside the sign.",
 )

@@ -81,7 +81,7 @@ def _show(number: str, document: dict[str, Any], figures: list[dict[str, Any]]) 
     if figures:
         console.print("\n[bold]Figures[/]")
         for figure in figures:
-            console.print(Text(f"• {figure['title']} ({', '.join(figure['files'])})"))
+            console.print(Text(f"• {mixed_text(figure['title'])} ({', '.join(figure['files'])})"))
 
 
 def _concerns(figure: dict[str, Any], claims: list[Claim]) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 from ._gauge import gauge
 from ._html import OUTCOMES, badge, escape, linked, number, slug
-from ._latex import mathml, mixed
+from ._latex import mathml, mixed, mixed_text
 
 RELATIONS = {"equal": "", "at most": "at most ", "at least": "at least ", "identical": ""}
 
@@ -112,10 +112,10 @@ def _erratum(record: dict[str, Any]) -> str:
 
 def _figure(figure: dict[str, Any]) -> str:
     width, height = figure["size"]
-    title, name = escape(figure["title"]), escape(figure["name"])
+    words, name = escape(mixed_text(figure["title"])), escape(figure["name"])
     return (
-        f'<figure><svg viewBox="0 0 {width} {height}" style="max-width:{width / 2}px" role="img" aria-label="{title}">'
-        f'<use href="#image-{slug(figure["name"])}"/></svg><figcaption><b>{title}.</b> {mixed(figure["caption"])} '
+        f'<figure><svg viewBox="0 0 {width} {height}" style="max-width:{width / 2}px" role="img" aria-label="{words}">'
+        f'<use href="#image-{slug(figure["name"])}"/></svg><figcaption><b>{mixed(figure["title"])}.</b> {mixed(figure["caption"])} '
         f'<span class="fine">mirrorflow figure {name}</span></figcaption></figure>'
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from ._symbols import ABOVE, BLACKBOARD, SILENT, SPACED, SUBSCRIPTS, SUPERSCRIPTS, SYMBOLS
 
 _GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"  # braces, nested three deep
+_ARGUMENT = rf"(?:{_GROUP}|(\w))"
 _FONTS = "text|mathrm|mathbf|boldsymbol|mathcal|mbox"
 _STRUCTURE = "|".join(["operatorname", "[dt]?frac", "sqrt", _FONTS, "mathbb", *ABOVE])
 _MACROS = {"argmin": r"\operatorname*{arg\,min}", "argmax": r"\operatorname*{arg\,max}", "sign": r"\operatorname{sign}"}
@@ -37,8 +38,7 @@ def text(latex: str) -> str:
     line = re.sub(rf"\\operatorname\*?\s*{_GROUP}", r" \1 ", line)
     line = re.sub(rf"\\(?:{_FONTS})\s*{_GROUP}", r"\1", line)
     for _ in range(3):
-        line = re.sub(rf"\\[dt]?frac\s*{_GROUP}\s*{_GROUP}", lambda m: f" {_wrap(m[1])}/{_wrap(m[2])}", line)
-        line = re.sub(r"\\[dt]?frac\s*(\w)\s*(\w)", r" \1/\2", line)
+        line = re.sub(rf"\\[dt]?frac\s*{_ARGUMENT}\s*{_ARGUMENT}", _fraction, line)
         line = re.sub(rf"\\sqrt\s*{_GROUP}", lambda m: f"√{_wrap(m[1])}", line)
     line = re.sub(r"\\mathbb\s*\{(\w)\}", lambda m: BLACKBOARD.get(m[1], m[1]), line)
     line = re.sub(rf"\\({'|'.join(ABOVE)})\s*(?:\{{(\w+)\}}|(\w))", lambda m: (m[2] or m[3]) + chr(ABOVE[m[1]]), line)
@@ -48,6 +48,11 @@ def text(latex: str) -> str:
         line = re.sub(r"([_^])\{([^{}]*)\}", _script, line)
     line = line.replace("{", "").replace("}", "").replace("\0", "{").replace("\1", "}")
     return unicodedata.normalize("NFC", " ".join(line.split()))
+
+
+def _fraction(found: re.Match[str]) -> str:
+    above, below = (_wrap(found[i] if found[i] is not None else found[i + 1]) for i in (1, 3))
+    return f" {above}/{below}"
 
 
 def mixed_text(words: str) -> str:

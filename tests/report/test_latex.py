@@ -45,6 +45,7 @@ def test_words_and_formulas_mix():
         (r"\dot x=-\nabla f \le 0", "ẋ=-∇f ≤ 0"),
         (r"x\in\mathbb{R}^n, \{a\}", "x ∈ ℝⁿ, {a}"),
         (r"\log\frac{u_0}{v_0}", "log u₀/v₀"),
+        (r"\frac12\log\frac1{x_0}+\frac{a+b}2", "1/2 log 1/x₀+ (a+b)/2"),
         (r"a,\quad\dot x,\quad\text{in }\sqrt{\alpha}", "a, ẋ, in √α"),
         (r"\operatorname*{arg\,min}_x \hat\rho", "arg min ₓ ρ̂"),
         (r"w_1\odot\dots\odot w_L", "w₁⊙…⊙w_L"),
