@@ -115,7 +115,8 @@ def _figure(figure: dict[str, Any]) -> str:
     words, name = escape(mixed_text(figure["title"])), escape(figure["name"])
     return (
         f'<figure><svg viewBox="0 0 {width} {height}" style="max-width:{width / 2}px" role="img" aria-label="{words}">'
-        f'<use href="#image-{slug(figure["name"])}"/></svg><figcaption><b>{mixed(figure["title"])}.</b> {mixed(figure["caption"])} '
+        f'<use href="#image-{slug(figure["name"])}"/></svg><figcaption><b>{mixed(figure["title"])}.</b> '
+        f"{mixed(figure['caption'])} "
         f'<span class="fine">mirrorflow figure {name}</span></figcaption></figure>'
     )
 
