@@ -3,4 +3,4 @@
 
 def schedule_label(name: str) -> str:
     """1/k² and 0.95^k as mathematics; words as they are."""
-    return "$" + name.replace("²", "^2") + "$" if "k" in name and "c" not in name else name
+    return "$" + name.replace("²", "^2") + "$" if "k" in name else name

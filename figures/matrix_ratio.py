@@ -3,8 +3,8 @@ r"""What decay does to matrices: from Frobenius-like towards nuclear-like, and i
 The ratio $\|X\|_*/\|X\|_F$ over time, which is $\sqrt{\mathrm{rank}}$ for equal singular values and 1 for rank one;
 decay is on for $t<2$ (grey). (a) $X=UV^T$ fitted to 24 measurements of an $8\times8$ matrix of rank 2. (b) A softmax
 layer $X=K^TQ$, two draws. (c) Low-rank adaptation $W_0+BA$ of a change of rank 1, strongest decay, three draws: with 40
-measurements the ratio goes on falling after the decay has ended, with 24 it need not. Only (a) from commuting
-starts is covered by the theorem; the rest is measured.
+measurements the ratio goes on falling after the decay has ended, with 24 it need not. None of the three commutes, so
+that no theorem covers them: all is measured.
 """
 
 import numpy as np

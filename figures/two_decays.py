@@ -11,7 +11,7 @@ import numpy as np
 
 from mirrorflow import plotting
 from mirrorflow.content.checks.steepest import OFF, balances, two_decays
-from mirrorflow.content.checks.steepest_discrete import MEMORIES, adams, law
+from mirrorflow.content.checks.steepest_discrete import MEMORIES, adams, distance
 
 EXPERIMENTS = [two_decays, adams]
 CLAIMS = [
@@ -39,8 +39,7 @@ def draw(data):
     axes[0].set(xlabel="time $t$", ylabel="balance $|w_1|-|w_2|$", ylim=(-0.02, 0.42))
     axes[0].legend(loc="upper right")
     for optimizer, look in zip(OPTIMIZERS, looks, strict=True):
-        found = [law(data[adams].only(optimizer=optimizer, memory=memory)) for memory in MEMORIES]
-        off = [np.abs(one.measured - one.predicted).max() / np.max(one.predicted) for one in found]
+        off = [distance(data[adams].only(optimizer=optimizer, memory=memory)) for memory in MEMORIES]
         axes[1].loglog(list(MEMORIES), off, color=look["color"], marker=look["marker"], label=optimizer)
         x = np.asarray(data[adams].only(optimizer=optimizer, memory=1.0).x)[-1]
         shift = -0.15 if optimizer == "AdamW" else 0.15

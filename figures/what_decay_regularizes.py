@@ -1,7 +1,7 @@
 r"""What weight decay makes balanced flows regularize towards.
 
 Where $x=\prod_{i=1}^Lw_i$ comes to rest on $\frac12(x-b)^2$ (markers), against the target $b$. (a) Coupled decay
-$\alpha=0.05$: stationary points of $f+\alpha L\sum|x|^{2/L}$ (dashes), whatever $q$. (b) Decoupled decay, $L=2$:
+$\alpha=0.05$: stationary points of $f+\alpha L\sum|x|^{2/L}$ (dashes), for every $q$. (b) Decoupled decay, $L=2$:
 stationary points of $f+\frac Lp\alpha^{p-1}\sum|x|^{p/L}$, $p=q/(q-1)$ (dashes); the published reading, $f+\alpha M$
 (dots), is another curve for $q<2$. (c) Decoupled decay $\alpha=0.8$ of sign flow: the box $|x|\le\alpha^{-L}$.
 """

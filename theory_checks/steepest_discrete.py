@@ -104,6 +104,12 @@ def law(path, rate=DECAY):
     return mf.Comparison(np.exp(-rate * time)[:, None] * measured[0], measured)
 
 
+def distance(path):
+    """The largest distance from the law, in units of the largest start."""
+    one = law(path)
+    return np.max(np.abs(one.measured - one.predicted)) / np.max(one.predicted)
+
+
 @mf.claim(
     "steepest/adamw-balance",
     on=adams,
@@ -139,12 +145,11 @@ adamw.control("without decay", rate=0.0)
 )
 def short_memory(runs, optimizer="AdamW"):
     """The largest distance over all times, for τ=0.001, and that it falls with τ."""
-    found = [law(runs.only(optimizer=optimizer, memory=memory)) for memory in MEMORIES]
-    distance = np.array([np.max(np.abs(one.measured - one.predicted)) / np.max(one.predicted) for one in found])
-    note = ", ".join(f"τ={memory:g}: {gap:.3g}" for memory, gap in zip(MEMORIES, distance, strict=True))
+    gaps = np.array([distance(runs.only(optimizer=optimizer, memory=memory)) for memory in MEMORIES])
+    note = ", ".join(f"τ={memory:g}: {gap:.3g}" for memory, gap in zip(MEMORIES, gaps, strict=True))
     return {
-        "at τ=0.001": mf.Comparison(0.0, distance[-1], scale=1.0, note=note),
-        "falls with τ": mf.Comparison(0.0, np.diff(distance), relation="at most", scale=1.0),
+        "at τ=0.001": mf.Comparison(0.0, gaps[-1], scale=1.0, note=note),
+        "falls with τ": mf.Comparison(0.0, np.diff(gaps), relation="at most", scale=1.0),
     }
 
 
