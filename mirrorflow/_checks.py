@@ -90,6 +90,21 @@ def integer(name: str, value: Any, *, at_least: int) -> int:
     return int(value)
 
 
+def signs(name: str, value: Numeric) -> Held:
+    """Every entry −1 or 1, along one axis."""
+    held = number(name, value, shape=None)
+    if held.ndim != 1:
+        raise ValueError(f"{name} must be one axis of signs, got shape {tuple(held.shape)}.")
+    return _require(name, held, lambda v: np.abs(v) == 1, "-1 or 1")
+
+
+def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
+    """`value` is one of the words `allowed`."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
+    return value
+
+
 def same_shape(**named: tuple[str, Sequence[int]]) -> None:
     """All shapes equal, else a ValueError that names each: `same_shape(a=("rows", (3,)), b=("rows", (4,)))`."""
     shapes = {tuple(shape) for _, shape in named.values()}
