@@ -98,6 +98,20 @@ def signs(name: str, value: Numeric) -> Held:
     return _require(name, held, lambda v: np.abs(v) == 1, "-1 or 1")
 
 
+def increasing(name: str, value: Numeric, *, from_minus_infinity: bool = False) -> Held:
+    """Strictly increasing numbers along one axis, finite but for a first −∞ where that is allowed."""
+    if from_minus_infinity and not is_traced(value) and np.ndim(value) == 1 and np.size(value) > 1:
+        first, rest = np.asarray(value)[0], np.asarray(value)[1:]
+        if first == -np.inf:
+            return np.concatenate([[-np.inf], increasing(name, rest)])
+    held = number(name, value, shape=None)
+    if held.ndim != 1 or held.shape[0] == 0:
+        raise ValueError(f"{name} must be one axis of numbers, got shape {tuple(held.shape)}.")
+    if not is_traced(held) and (np.diff(np.asarray(held)) <= 0).any():
+        raise ValueError(f"{name} must be strictly increasing, got {np.asarray(held).tolist()}.")
+    return held
+
+
 def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     """`value` is one of the words `allowed`."""
     if value not in allowed:

@@ -87,9 +87,10 @@ class PotentialDynamics(AbstractDynamics):
         return self.potential.from_chart(state)
 
     def velocity(self, state: Parameters, time: Scalar, log_rate: Scalar) -> Parameters:
-        """(dc/dz)·ż"""
+        """(dc/dz)·ż, the two combined as logarithms: each may be far outside the range of floats."""
         x = self.potential.from_chart(state)
-        return self.potential.chart_rate(state) * _dual_velocity(self, x, time, log_rate, self.potential)
+        log_rates = log_rate + self.potential.log_chart_rate(state)
+        return _dual_velocity(self, x, time, log_rates, self.potential)
 
     def unfinished(self, state: Parameters, time: Scalar) -> Scalar:
         """Coordinate by coordinate through the metric."""
@@ -299,9 +300,9 @@ def _no_fault() -> jax.Array:
 
 
 def _dual_velocity(
-    dynamics: PotentialDynamics, x: Real, time: Scalar, log_rate: Scalar, potential: AbstractPotential
+    dynamics: PotentialDynamics, x: Real, time: Scalar, log_rate: Real, potential: AbstractPotential
 ) -> Real:
-    """−direction(∇f + coupled) − α·∇²R(x)x, times e^{log_rate}."""
+    """−direction(∇f + coupled) − α·∇²R(x)x, times e^{log_rate}: one number, or one for each coordinate."""
     log_scale, gradient = dynamics.problem.scaled_gradient(x)
     if isinstance(dynamics.decay, Coupled):
         gradient = jnp.exp(log_scale) * gradient + dynamics.decay.gradient(x, time)

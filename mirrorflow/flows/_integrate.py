@@ -16,7 +16,7 @@ from ._host import Run, Runner
 from ._status import Code, Status
 from ._task import ATOL, MAX_STEPS, RTOL, make_request, make_task, second_pass
 from ._trajectory import Trajectory, from_points
-from .clocks import AbstractClock
+from .clocks import AbstractClock, LogTimes
 from .drive import State, Task
 from .until import AbstractRule, Either
 
@@ -27,7 +27,7 @@ def integrate(
     *,
     until: AbstractRule | Either,
     clock: AbstractClock | None = None,
-    save: int | Numeric | None = None,
+    save: int | Numeric | LogTimes | None = None,
     rtol: Numeric = RTOL,
     atol: Numeric = ATOL,
     solver: diffrax.AbstractAdaptiveSolver | None = None,
@@ -44,7 +44,8 @@ def integrate(
     - `clock`: the variable that steps and even saves are even in; physical time unless given.
     - `save`: an integer n ≥ 2 for n points even in the clock's variable, both ends included (with an end that is not
       known beforehand they cost a second pass over the same steps); an increasing array of times for those times, and
-      the point at which a rule such as `until.loss` ended the run; nothing for the two ends.
+      the point at which a rule such as `until.loss` ended the run; `mf.clocks.LogTimes(…)` for times given by their
+      logarithms; nothing for the two ends.
     - `rtol`, `atol`: tolerances per step, multiplied by the ambient `mf.accuracy`.
     - `solver`: any adaptive diffrax solver; unless given, an explicit one (Tsit5) begins and an L-stable one (Kvaerno5)
       takes over where the flow proves stiff.

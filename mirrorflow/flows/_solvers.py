@@ -25,7 +25,9 @@ def implicit_solver() -> diffrax.AbstractAdaptiveSolver:
     """The solver that takes over: L-stable, with a Jacobian of its own at every iteration, because the frozen one of a
     chord method is wrong on either side of a smoothed sign.
     """
-    return diffrax.Kvaerno5(root_finder=diffrax.with_stepsize_controller_tols(optimistix.Newton)())
+    return diffrax.Kvaerno5(
+        root_finder=diffrax.with_stepsize_controller_tols(optimistix.Newton)(cauchy_termination=False)
+    )
 
 
 def named_solver(solver: diffrax.AbstractAdaptiveSolver) -> diffrax.AbstractAdaptiveSolver:

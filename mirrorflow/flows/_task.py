@@ -13,7 +13,7 @@ from .._types import Held, Numeric
 from ._field import Field
 from ._flow import Flow
 from ._solvers import explicit_solver, named_solver, prepared
-from .clocks import AbstractClock, Physical
+from .clocks import AbstractClock, LogTimes, Physical
 from .drive import Task
 from .until import AbstractRule, Either, as_rules, earliest_end, ends_beforehand
 
@@ -27,7 +27,7 @@ class Request(NamedTuple):
 
     rules: tuple[AbstractRule, ...]
     clock: AbstractClock
-    save: int | Held | None
+    save: int | Held | LogTimes | None
     rtol: Held
     atol: Held
     solver: diffrax.AbstractAdaptiveSolver | None
@@ -47,7 +47,7 @@ class Request(NamedTuple):
 def make_request(
     until: AbstractRule | Either,
     clock: AbstractClock | None,
-    save: int | Numeric | None,
+    save: int | Numeric | LogTimes | None,
     rtol: Numeric,
     atol: Numeric,
     solver: diffrax.AbstractAdaptiveSolver | None,
@@ -104,9 +104,9 @@ def tolerances(rtol: Numeric, atol: Numeric) -> tuple[Held, Held]:
     return module.asarray(rtol, dtype), module.asarray(atol, dtype)
 
 
-def _save(save: int | Numeric | None) -> int | Held | None:
-    if save is None:
-        return None
+def _save(save: int | Numeric | LogTimes | None) -> int | Held | LogTimes | None:
+    if save is None or isinstance(save, LogTimes):
+        return save
     if isinstance(save, int | np.integer) and not isinstance(save, bool):
         return _checks.integer("save", int(save), at_least=2)
     times = _checks.nonnegative("save", save, shape=None)
@@ -126,9 +126,13 @@ def _save_points(request: Request, end: Held) -> Held:
         if request.two_passes:
             return np.full(save, np.inf, dtype)
         return _checks.array_module(end).linspace(0.0, end, save, dtype=dtype)
-    points = request.clock.from_time(save)
+    if isinstance(save, LogTimes):
+        last, points = "log t =", request.clock.from_log_time(save.values)
+    else:
+        last, points = "the time", request.clock.from_time(save)
     # Two ways to the same time may differ in the last digits.
     rounding = 1 + 8 * float(jnp.finfo(dtype).eps)
     if not _checks.is_traced(points) and not _checks.is_traced(end) and float(points[-1]) > float(end) * rounding:
-        raise ValueError(f"save asks for the time {float(save[-1]):g}, after the end of the run.")
+        asked = save.values if isinstance(save, LogTimes) else save
+        raise ValueError(f"save asks for {last} {float(asked[-1]):g}, after the end of the run.")
     return _checks.array_module(points, end).minimum(points, end)

@@ -9,8 +9,9 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from .. import _checks
 from .._checks import array_module, is_traced
-from .._types import Numeric, Real, Scalar
+from .._types import Held, Numeric, Real, Scalar
 
 
 class AbstractClock(eqx.Module):
@@ -57,9 +58,9 @@ class Physical(AbstractClock):
     def from_log_time(self, log_time: Numeric) -> Numeric:
         """exp(log t), refused where it is no float."""
         most = float(np.log(jnp.finfo(jnp.result_type(float)).max))
-        if not is_traced(log_time) and float(log_time) > most:
+        if not is_traced(log_time) and float(np.max(log_time)) > most:
             raise ValueError(
-                f"log t = {float(log_time):g} is beyond the physical clock (at most {most:.4g}): use Log()."
+                f"log t = {float(np.max(log_time)):g} is beyond the physical clock (at most {most:.4g}): use Log()."
             )
         return array_module(log_time).exp(log_time)
 
@@ -145,6 +146,26 @@ class Loss(AbstractClock):
         """−log(−d log f/dt)"""
         assert log_loss_speed is not None
         return -log_loss_speed
+
+
+class LogTimes(eqx.Module):
+    """Points to save given by log t, for times beyond the range of floats: `integrate(…, save=mf.clocks.LogTimes(…))`.
+
+    **Arguments:** `values`: log t, increasing, shape (points,), −∞ for t=0 allowed at the front.
+
+    **Raises:** `ValueError` unless they are strictly increasing along one axis.
+
+    >>> problem = mf.problems.Classification(jnp.eye(1), jnp.ones(1))
+    >>> path = mf.integrate(mf.Flow(problem, potential=mf.potentials.Quadratic()), jnp.zeros(1),
+    ...     clock=mf.clocks.Log(), until=mf.until.log_time(1000.0), save=mf.clocks.LogTimes([10.0, 100.0, 1000.0]))
+    >>> path.log_time.round(6).tolist(), path.x[-1].round(3).tolist()
+    ([10.0, 100.0, 1000.0], [1000.0])
+    """
+
+    values: Held
+
+    def __init__(self, values: Numeric):
+        self.values = _checks.increasing("LogTimes", values, from_minus_infinity=True)
 
 
 def log_time(log1p_time: Numeric) -> Real:

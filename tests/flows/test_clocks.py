@@ -104,3 +104,30 @@ def test_a_schedule_is_read_at_the_physical_time_under_every_clock():
 def test_what_a_clock_cannot_do_is_refused(ask, words):
     with pytest.raises(ValueError, match=words):
         ask()
+
+
+def test_points_are_saved_at_log_times_beyond_the_range_of_floats():
+    """One separable sample: x' = e^{s−x} on the log clock from x=0, so e^x = 1+t."""
+    problem = mf.problems.Classification(np.ones((1, 1)), np.ones(1))
+    flow = mf.Flow(problem, potential=mf.potentials.Quadratic())
+    asked = np.array([-np.inf, -1.0, 3.0, 40.0, 2e3, 1e4])
+    save = mf.clocks.LogTimes(asked)
+    path = mf.integrate(flow, np.zeros(1), clock=mf.clocks.Log(), until=mf.until.log_time(1e4), save=save)
+    np.testing.assert_allclose(path.log_time, asked, rtol=1e-12)
+    np.testing.assert_allclose(path.x[:, 0], np.logaddexp(0.0, asked), rtol=1e-7, atol=1e-12)
+    assert np.isinf(path.time[-1]) and float(path.time[0]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [([1.0, 1.0], "strictly increasing"), ([[1.0]], "one axis"), ([np.nan], "finite"), ([2.0, np.inf], "finite")],
+)
+def test_log_times_that_make_no_sense_are_refused(values, words):
+    with pytest.raises(ValueError, match=words):
+        mf.clocks.LogTimes(values)
+
+
+def test_log_times_after_the_end_or_beyond_the_clock_are_refused():
+    for clock, log_time, words in ((mf.clocks.Log(), 5.0, "log t = 5"), (None, 5000.0, "beyond the physical clock")):
+        with pytest.raises(ValueError, match=words):
+            mf.integrate(FLOW, START, clock=clock, until=mf.until.log_time(4.0), save=mf.clocks.LogTimes([log_time]))
