@@ -64,7 +64,7 @@ def test_margins_of_traced_paths_have_derivatives_at_zero_too():
 
 
 def test_what_has_no_margin_is_refused_in_words(in_x):
-    with pytest.raises(ValueError, match="problem with margins.*Objective"):
+    with pytest.raises(ValueError, match=r"problem with margins.*Objective"):
         mf.observe.margin(in_x(X), Lp(2))
     with pytest.raises(ValueError, match="has no horizon"):
         mf.observe.margin(path_of(X), None)
