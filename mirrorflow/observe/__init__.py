@@ -7,6 +7,10 @@ from ._events import sign_flips as sign_flips
 from ._fits import Fit as Fit
 from ._fits import fit_exponent as fit_exponent
 from ._fits import fit_rate as fit_rate
+from ._margin_certificate import MarginCertificate as MarginCertificate
+from ._margin_certificate import margin_certificate as margin_certificate
+from ._margins import direction as direction
+from ._margins import margin as margin
 from ._norms import effective_sparsity as effective_sparsity
 from ._norms import norm as norm
 from ._norms import nuclear_frobenius_ratio as nuclear_frobenius_ratio

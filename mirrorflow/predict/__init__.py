@@ -4,3 +4,5 @@ from ._bregman import BregmanProjection as BregmanProjection
 from ._bregman import bregman_projection as bregman_projection
 from ._escape import escape_time as escape_time
 from ._limit import limit as limit
+from ._max_margin import MaxMargin as MaxMargin
+from ._max_margin import max_margin as max_margin
