@@ -2,13 +2,18 @@
 
 from ._balanced_steepest import BalancedSteepest
 from ._base import AbstractDualPair, AbstractPotential, AbstractPotentialFamily
+from ._cosh import Cosh
 from ._horizon import Lp
 from ._hyperbolic_aware import HyperbolicAware
 from ._hyperbolic_entropy import HyperbolicEntropy
+from ._log_barrier import LogBarrier
+from ._log_difference import LogDifferencePotential
+from ._negative_entropy import NegativeEntropy
 from ._power import Power
 from ._power_difference import PowerDifferencePotential
 from ._quadratic import Quadratic
 from ._regularized_entropy import RegularizedHyperbolicEntropy
+from ._regularized_log_difference import RegularizedLogDifference
 from ._regularized_power_difference import RegularizedPowerDifference
 from ._steepest_family import SteepestFamily
 from ._tilted import TiltedHyperbolicEntropy
@@ -18,13 +23,18 @@ __all__ = [
     "AbstractPotential",
     "AbstractPotentialFamily",
     "BalancedSteepest",
+    "Cosh",
     "HyperbolicAware",
     "HyperbolicEntropy",
+    "LogBarrier",
+    "LogDifferencePotential",
     "Lp",
+    "NegativeEntropy",
     "Power",
     "PowerDifferencePotential",
     "Quadratic",
     "RegularizedHyperbolicEntropy",
+    "RegularizedLogDifference",
     "RegularizedPowerDifference",
     "SteepestFamily",
     "TiltedHyperbolicEntropy",

@@ -96,6 +96,10 @@ class AbstractPotential(AbstractDualPair):
     def _chart_rate(self, chart: Real) -> Real:
         """dc/dz, elementwise; differentiated as it is written."""
 
+    def _log_chart_rate(self, chart: Real) -> Real:
+        """log dc/dz, elementwise; written anew where dc/dz itself over- or underflows."""
+        return jnp.log(self._chart_rate(chart))
+
     def value(self, x: Numeric) -> Scalar:
         """R(x)"""
         return jnp.sum(derivatives.value(*self._with(x)))
@@ -155,6 +159,11 @@ class AbstractPotential(AbstractDualPair):
         """dc/dz at c, so that d∇R=v dt is dc = chart_rate(c)·v dt."""
         potential, chart = self._with(chart, name="chart")
         return potential._chart_rate(chart)
+
+    def log_chart_rate(self, chart: Numeric) -> Real:
+        """log(dc/dz) at c, finite where dc/dz leaves the range of floats."""
+        potential, chart = self._with(chart, name="chart")
+        return potential._log_chart_rate(chart)
 
     def _with(self, x: Numeric, name: str = "x") -> tuple["AbstractPotential", Real]:
         x = derivatives.as_real(x)

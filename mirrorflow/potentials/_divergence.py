@@ -32,7 +32,11 @@ def divergence(potential: "AbstractPotential", x: Real, y: Real) -> Real:
 
 def _divergence(potential: "AbstractPotential", x: Real, y: Real) -> Real:
     at_x, at_y = potential._mirror_map(x), potential._mirror_map(y)
-    difference = potential._value(x) - potential._value(y) - jnp.where(x == y, 0.0, at_y * (x - y))
+    values = potential._value(x), potential._value(y)
+    difference = values[0] - values[1] - jnp.where(x == y, 0.0, at_y * (x - y))
+    # Where a value leaves the range of floats so does the divergence; ∞−∞ says nothing.
+    overflown = (jnp.isinf(values[0]) | jnp.isinf(values[1])) & ~jnp.isnan(at_y)
+    difference = jnp.where(overflown, jnp.where(x == y, 0.0, jnp.inf), difference)
     coarse, _ = _remainder(potential, x, y, _COARSE)
     fine, rise = _remainder(potential, x, y, _FINE)
     rounding = _ROUNDING * (jnp.abs(at_x) + jnp.abs(at_y))

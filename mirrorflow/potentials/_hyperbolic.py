@@ -50,6 +50,19 @@ def sinh(y: Real, scale: Real, log_scale: Real) -> Real:
     return jnp.where(far, grown, scale * jnp.sinh(near))
 
 
+def log_cosh(x: Real) -> Real:
+    """log cosh x, to relative accuracy near 0 and finite for every x."""
+    size = magnitude(x)
+    near = size < 1
+    close = jnp.log1p(2 * jnp.sinh(jnp.where(near, x, 0.0) / 2) ** 2)
+    return jnp.where(near, close, size + jnp.log1p(jnp.exp(-2 * size)) - np.log(2.0))
+
+
+def magnitude(x: Real) -> Real:
+    """|x|, of slope 1 at 0: even formulas in it keep their derivatives there."""
+    return jnp.where(x < 0, -x, x)
+
+
 def largest_exponent(x: Real) -> float:
     """Somewhat less than the logarithm of the largest number of the dtype of x: 700 in double precision."""
     return float(np.log(jnp.finfo(x.dtype).max)) - 9.7

@@ -50,6 +50,11 @@ TABLE = {
     "balanced-nearly-entropic": Case(P.BalancedSteepest(3, 1.5 + 1e-4), sides=(1.0,)),
     "power-difference-3": Case(P.PowerDifferencePotential(3, 0.6, 0.5)),
     "power-difference-4": Case(P.PowerDifferencePotential(4, 0.3 + SCALES, 0.9), decades=(-3, 1)),
+    "log-difference": Case(P.LogDifferencePotential(0.6, 1.5), decades=(-3, 0.5)),
+    "log-difference-starts": Case(P.LogDifferencePotential(0.3 + SCALES, 0.9), decades=(-3, 0.5)),
+    "cosh": Case(P.Cosh(), decades=(-3, 1)),
+    "negative-entropy": Case(P.NegativeEntropy(), sides=(1.0,)),
+    "log-barrier": Case(P.LogBarrier(), sides=(1.0,)),
 }
 
 

@@ -32,6 +32,16 @@ REFUSED = {
     "family starts": (lambda: P.RegularizedPowerDifference(4, 0.0, 1.0, 0.1), "u must be positive"),
     "norm below one": (lambda: P.Lp(0.5), "p must be at least 1"),
     "norm NaN": (lambda: P.Lp(np.nan), "p must be at least 1"),
+    "log difference start": (lambda: P.LogDifferencePotential(0.0, 1.0), "u must be positive"),
+    "log difference twice": (
+        lambda: P.LogDifferencePotential(1.0, 1.0, square_u=1.0),
+        "either u and v or square_u and square_v, got u, v, square_u",
+    ),
+    "log difference half": (lambda: P.LogDifferencePotential(1.0), "got u"),
+    "log difference used up": (
+        lambda: P.LogDifferencePotential(square_u=-2.0, square_v=1.0),
+        r"square_u \+ square_v must be positive, got -1",
+    ),
     "shape of x": (
         lambda: P.HyperbolicEntropy([1.0, 2.0]).value(np.ones(3)),
         r"shape \(2,\) of scale, got shape \(3,\)",
@@ -57,6 +67,7 @@ def test_bad_arguments_are_refused_in_words(words):
         lambda q: P.BalancedSteepest(3, 2.0, side=q).domain,
         lambda q: P.Power(q).horizon,
         lambda q: P.PowerDifferencePotential(3, q, q).dual_domain,
+        lambda q: P.LogDifferencePotential(q, q).dual_domain,
         P.Lp,
     ],
 )
