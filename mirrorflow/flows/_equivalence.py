@@ -6,9 +6,9 @@ import numpy as np
 
 from .. import _checks, potentials
 from .._types import Parameters
-from ..decay import AbstractDecay, Coupled, Decoupled, PowerSum, SquaredNorm
+from ..decay import AbstractDecay, Coupled, Decoupled, LogSum, PowerSum, SquaredNorm
 from ..geometries import AbstractSteepest, Euclidean
-from ..reparameterizations import AbstractProduct, PowerDifference, bracket, decay_bracket
+from ..reparameterizations import AbstractProduct, LogDifference, PowerDifference, bracket, decay_bracket
 from ..schedules import AbstractSchedule, Custom, Exponential, Piecewise, Power
 from ._flow import Flow
 from ._orbit import Orbit
@@ -38,6 +38,8 @@ def equivalent_mirror_flow(flow: Flow, start: Parameters) -> Flow:
         return _hadamard(flow, flow.reparameterization, decay, np.asarray(start))
     if isinstance(flow.reparameterization, PowerDifference):
         return _power_difference(flow, flow.reparameterization, decay, np.asarray(start))
+    if isinstance(flow.reparameterization, LogDifference):
+        return _log_difference(flow, flow.reparameterization, decay, np.asarray(start))
     return _by_bracket(flow, decay, start)
 
 
@@ -153,6 +155,21 @@ def _power_difference(flow: Flow, difference: PowerDifference, decay, start: np.
         _refuse_penalty(difference, start, decay)
         raise ValueError(f"as_mirror_flow knows the potential with the penalty mf.decay.PowerSum({power}) only.")
     return _mirror(flow, potentials.RegularizedPowerDifference(power, u, v, decay.strength), None)
+
+
+def _log_difference(flow: Flow, difference: LogDifference, decay, start: np.ndarray) -> Flow:
+    if not isinstance(flow.geometry, Euclidean) and not flow.geometry.smooth:
+        raise ValueError("as_mirror_flow knows the potential of a log difference for gradient flow (q=2) only.")
+    u, v = start
+    if decay is None:
+        return _mirror(flow, potentials.LogDifferencePotential(u, v), None)
+    penalty = decay if isinstance(decay, Coupled) else Coupled(1.0)
+    if not isinstance(penalty.penalty, LogSum):
+        _refuse_penalty(difference, start, penalty)
+        raise ValueError(
+            "as_mirror_flow knows the potential of a log difference with the penalty mf.decay.LogSum only."
+        )
+    return _mirror(flow, potentials.RegularizedLogDifference(u, v, decay.strength), None)
 
 
 def _by_bracket(flow: Flow, decay, start: Parameters) -> Flow:
