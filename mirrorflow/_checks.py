@@ -112,6 +112,16 @@ def increasing(name: str, value: Numeric, *, from_minus_infinity: bool = False) 
     return held
 
 
+def indices(name: str, value: Numeric, size: int) -> Held:
+    """One axis of at least one integer, each from 0 to size−1."""
+    held = value if is_traced(value) else np.asarray(value)
+    if held.ndim != 1 or held.shape[0] == 0:
+        raise ValueError(f"{name} must be one axis of at least one index, got shape {tuple(held.shape)}.")
+    if held.dtype.kind not in "iu":
+        raise ValueError(f"{name} must be integers, got an array of {held.dtype}.")
+    return _require(name, held, lambda v: (v >= 0) & (v < size), f"from 0 to {size - 1}")
+
+
 def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     """`value` is one of the words `allowed`."""
     if value not in allowed:

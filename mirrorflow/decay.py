@@ -95,6 +95,17 @@ class PowerSum(eqx.Module):
         return sum((jnp.sum(_power(leaf, self.power)) for leaf in jax.tree.leaves(parameters)), start=jnp.zeros(()))
 
 
+class LogSum(eqx.Module):
+    """h(θ) = Σ log θ_i: the penalty that commutes with log u − log v (theory page 02), for θ>0 only.
+
+    It has no minimum: with strength α it draws each θ_i to 0 at the time at which ∫α is ½θ_i², where a flow ends.
+    """
+
+    def __call__(self, parameters: Parameters) -> Scalar:
+        """The sum of all logarithms."""
+        return sum((jnp.sum(jnp.log(leaf)) for leaf in jax.tree.leaves(parameters)), start=jnp.zeros(()))
+
+
 def _power(leaf: Numeric, power: Numeric) -> Numeric:
     zero = leaf == 0
     return jnp.where(zero, 0.0, jnp.abs(jnp.where(zero, 1.0, leaf)) ** power)

@@ -17,7 +17,7 @@ from ..decay import AbstractDecay, Coupled, Decoupled
 from ..geometries import AbstractGeometry, AbstractSteepest, Euclidean
 from ..potentials import AbstractPotential, AbstractPotentialFamily
 from ..problems import AbstractProblem
-from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization, Hadamard
+from ..reparameterizations import AbstractCoordinatewise, AbstractProduct, AbstractReparameterization
 from . import _ties
 from ._status import Code
 
@@ -239,7 +239,7 @@ class ReparameterizedDynamics(AbstractDynamics):
 
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """Two factors of one coordinate that reach 0 together (see `_ties`)."""
-        if not isinstance(self.reparameterization, Hadamard) or isinstance(self.geometry, Euclidean):
+        if not isinstance(self.reparameterization, AbstractProduct) or isinstance(self.geometry, Euclidean):
             return _no_fault()
 
         def descent(factors):

@@ -6,9 +6,9 @@ import numpy as np
 
 from .. import _checks, potentials
 from .._types import Parameters
-from ..decay import AbstractDecay, Coupled, Decoupled, PowerSum, SquaredNorm
+from ..decay import AbstractDecay, Coupled, Decoupled, LogSum, PowerSum, SquaredNorm
 from ..geometries import AbstractSteepest, Euclidean
-from ..reparameterizations import Hadamard, PowerDifference, bracket, decay_bracket
+from ..reparameterizations import AbstractProduct, LogDifference, PowerDifference, bracket, decay_bracket
 from ..schedules import AbstractSchedule, Custom, Exponential, Piecewise, Power
 from ._flow import Flow
 from ._orbit import Orbit
@@ -34,14 +34,16 @@ def equivalent_mirror_flow(flow: Flow, start: Parameters) -> Flow:
         name = type(flow.geometry).__name__
         raise NotAMirrorFlow(f"No theorem makes the {name} geometry's flow on parameters a mirror flow in x.")
     decay = None if flow.decay is None or _is_zero(flow.decay.strength) else flow.decay
-    if isinstance(flow.reparameterization, Hadamard):
+    if isinstance(flow.reparameterization, AbstractProduct):
         return _hadamard(flow, flow.reparameterization, decay, np.asarray(start))
     if isinstance(flow.reparameterization, PowerDifference):
         return _power_difference(flow, flow.reparameterization, decay, np.asarray(start))
+    if isinstance(flow.reparameterization, LogDifference):
+        return _log_difference(flow, flow.reparameterization, decay, np.asarray(start))
     return _by_bracket(flow, decay, start)
 
 
-def _hadamard(flow: Flow, product: Hadamard, decay: AbstractDecay | None, start: np.ndarray) -> Flow:
+def _hadamard(flow: Flow, product: AbstractProduct, decay: AbstractDecay | None, start: np.ndarray) -> Flow:
     q = float(flow.geometry.q)  # type: ignore[attr-defined]
     small, balance = _one_small_factor(start, q)
     balanced = bool((balance == 0).all())
@@ -92,7 +94,7 @@ def _steepest_potential(depth: int, q: float, balance: np.ndarray, x: np.ndarray
     return potentials.BalancedSteepest(depth, q, side[0] if (side == side.flat[0]).all() and side.ndim == 1 else side)
 
 
-def _refuse_decay(flow: Flow, product: Hadamard, decay, start: np.ndarray, q: float, balanced: bool) -> None:
+def _refuse_decay(flow: Flow, product: AbstractProduct, decay, start: np.ndarray, q: float, balanced: bool) -> None:
     """Raise where the table of page 03 refuses a decay."""
     depth = product.depth
     if isinstance(decay, Coupled) and not isinstance(decay.penalty, SquaredNorm):
@@ -118,7 +120,7 @@ def _refuse_penalty(reparameterization, start, decay: Coupled) -> None:
     witness = decay_bracket(reparameterization, start, decay.penalty)
     if witness.relative > BRACKET_TOLERANCE:
         extra = ""
-        if isinstance(reparameterization, Hadamard) and isinstance(decay.penalty, SquaredNorm):
+        if isinstance(reparameterization, AbstractProduct) and isinstance(decay.penalty, SquaredNorm):
             extra = f", which is 2(L−2)∇g with L={reparameterization.depth}"
         raise NotAMirrorFlow(
             f"The decay does not commute with the reparameterization: the Lie bracket of {witness.between} has size "
@@ -153,6 +155,21 @@ def _power_difference(flow: Flow, difference: PowerDifference, decay, start: np.
         _refuse_penalty(difference, start, decay)
         raise ValueError(f"as_mirror_flow knows the potential with the penalty mf.decay.PowerSum({power}) only.")
     return _mirror(flow, potentials.RegularizedPowerDifference(power, u, v, decay.strength), None)
+
+
+def _log_difference(flow: Flow, difference: LogDifference, decay, start: np.ndarray) -> Flow:
+    if not isinstance(flow.geometry, Euclidean) and not flow.geometry.smooth:
+        raise ValueError("as_mirror_flow knows the potential of a log difference for gradient flow (q=2) only.")
+    u, v = start
+    if decay is None:
+        return _mirror(flow, potentials.LogDifferencePotential(u, v), None)
+    penalty = decay if isinstance(decay, Coupled) else Coupled(1.0)
+    if not isinstance(penalty.penalty, LogSum):
+        _refuse_penalty(difference, start, penalty)
+        raise ValueError(
+            "as_mirror_flow knows the potential of a log difference with the penalty mf.decay.LogSum only."
+        )
+    return _mirror(flow, potentials.RegularizedLogDifference(u, v, decay.strength), None)
 
 
 def _by_bracket(flow: Flow, decay, start: Parameters) -> Flow:

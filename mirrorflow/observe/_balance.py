@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from .._types import Numeric, Parameters, Real
 from ..flows import Trajectory
-from ..reparameterizations import Hadamard, MatrixProduct, PowerDifference
+from ..reparameterizations import AbstractProduct, Attention, LogDifference, MatrixProduct, PowerDifference
 
 
 class Balance(NamedTuple):
@@ -21,10 +21,11 @@ class Balance(NamedTuple):
 def balance(path: Trajectory) -> Balance:
     """The quantity that compares the factors of x, with the exponent q of the path's own geometry.
 
-    - Hadamard: |w_i|^q−|w_L|^q for i<L, shape (points, L−1, …); its sides are |w_i|^q and |w_L|^q.
-    - matrix product: UᵀU−VᵀV, shape (points, rank, rank); its sides are UᵀU and VᵀV, by their largest entries.
+    - Hadamard, diagonal attention: |w_i|^q−|w_L|^q for i<L, shape (points, L−1, …); its sides are |w_i|^q and |w_L|^q.
+    - matrix product: UᵀU−VᵀV, shape (points, rank, rank); its sides are UᵀU and VᵀV, by their largest entries;
+      attention: the same with U=Kᵀ and V=Qᵀ.
     - power difference: with s=1−(D−1)(q−1), which is 2−D for gradient flow, u^s+v^s, and u·v where s=0; shape
-      (points, …); its two sides are the first and the present value.
+      (points, …); its two sides are the first and the present value. Difference of logarithms: the same with D=0.
 
     Geometries without an exponent count as q=2. `max_drift` is max|B_t−B_0| over the largest size of either side, both
     maxima over all points and entries; 0 if nothing was ever there.
@@ -43,14 +44,18 @@ def balance(path: Trajectory) -> Balance:
     if reparameterization is None:
         raise ValueError("balance compares the factors of a reparameterization; this path was made in x itself.")
     q = getattr(path.flow.geometry, "q", 2.0)
-    if isinstance(reparameterization, Hadamard):
+    if isinstance(reparameterization, AbstractProduct):
         return _hadamard(jnp.asarray(path.parameters), q)
     if isinstance(reparameterization, MatrixProduct):
         return _matrix_product(path.parameters)
+    if isinstance(reparameterization, Attention):
+        return _matrix_product(reparameterization.factors(path.parameters))
     if isinstance(reparameterization, PowerDifference):
         return _power_difference(jnp.asarray(path.parameters), reparameterization.power, q)
+    if isinstance(reparameterization, LogDifference):
+        return _power_difference(jnp.asarray(path.parameters), 0, q)
     name = type(reparameterization).__name__
-    raise ValueError(f"balance is known for Hadamard, MatrixProduct and PowerDifference, not for {name}.")
+    raise ValueError(f"balance is known for products and for differences of powers or logarithms, not for {name}.")
 
 
 def _hadamard(factors: Real, q: Numeric) -> Balance:

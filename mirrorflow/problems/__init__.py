@@ -2,6 +2,9 @@
 
 from ._base import AbstractProblem as AbstractProblem
 from ._classification import Classification as Classification
+from ._coding import SparseCoding as SparseCoding
+from ._completion import MatrixCompletion as MatrixCompletion
+from ._least_squares import AbstractLeastSquares as AbstractLeastSquares
 from ._linear import LinearRegression as LinearRegression
 from ._linear import SparseRegression as SparseRegression
 from ._objective import Objective as Objective

@@ -5,11 +5,11 @@ import jax
 import jax.numpy as jnp
 
 from .. import _checks
-from .._types import Held, Numeric, Real, Scalar
-from ._base import AbstractProblem
+from .._types import Held, Numeric, Real
+from ._least_squares import AbstractLeastSquares
 
 
-class AbstractLinear(AbstractProblem):
+class AbstractLinear(AbstractLeastSquares):
     """½‖Ax−b‖² for whatever holds a `design` A (samples, features) and a `target` b (samples,)."""
 
     design: eqx.AbstractVar[Held]
@@ -20,19 +20,13 @@ class AbstractLinear(AbstractProblem):
         """(features,)"""
         return (self.design.shape[1],)
 
-    def loss(self, x: Real) -> Scalar:
-        """½‖Ax−b‖²"""
-        return 0.5 * jnp.sum((jnp.asarray(self.design) @ x - self.target) ** 2)
+    def residual(self, x: Real) -> Real:
+        """Ax−b, shape (samples,)."""
+        return jnp.asarray(self.design) @ x - self.target
 
-    def scaled_gradient(self, x: Real) -> tuple[Scalar, Real]:
-        """(0, Aᵀ(Ax−b))"""
-        design = jnp.asarray(self.design)
-        residual = design @ x - self.target
-        return jnp.zeros((), residual.dtype), residual @ design
-
-    def log_loss(self, x: Real) -> Scalar:
-        """log ½‖Ax−b‖², through the largest residual so that its square cannot underflow."""
-        return log_half_square(jnp.asarray(self.design) @ x - self.target)
+    def adjoint(self, residual: Real) -> Real:
+        """Aᵀr"""
+        return residual @ jnp.asarray(self.design)
 
 
 class LinearRegression(AbstractLinear):
@@ -105,13 +99,6 @@ class SparseRegression(AbstractLinear):
         if support > features:
             raise ValueError(f"support must be at most features, got support={support} and features={features}.")
         return cls(*_sample(key, _checks.nonnegative("noise", noise), samples, features, support))
-
-
-def log_half_square(residual: Real) -> Scalar:
-    """log ½‖r‖², through the largest entry so that no square underflows; −∞ for r=0."""
-    largest = jnp.max(jnp.abs(residual))
-    safe = jnp.where(largest > 0, largest, 1.0)
-    return jnp.log(0.5 * jnp.sum((residual / safe) ** 2)) + 2 * jnp.log(largest)
 
 
 def _sample_arrays(key, noise, samples: int, features: int, support: int):

@@ -1,16 +1,17 @@
 """Squared loss on linear measurements of a matrix."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .. import _checks
-from .._types import Held, Numeric, Real, Scalar
-from ._base import AbstractProblem
-from ._linear import log_half_square
+from .._types import Held, Numeric, Real
+from ._least_squares import AbstractLeastSquares
 
 
-class MatrixSensing(AbstractProblem):
+class MatrixSensing(AbstractLeastSquares):
     """f(X) = ½Σ_k(⟨A_k,X⟩−b_k)², with ⟨A,X⟩ = tr(AᵀX).
 
     **Arguments:**
@@ -51,10 +52,7 @@ class MatrixSensing(AbstractProblem):
         **Raises:** `ValueError` where an argument is out of range.
         """
         key = _checks.key("key", key)
-        if not isinstance(shape, tuple | list) or len(shape) != 2:
-            raise ValueError(f"shape must be (rows, columns), got {shape!r}.")
-        rows = _checks.integer("shape[0]", shape[0], at_least=1)
-        columns = _checks.integer("shape[1]", shape[1], at_least=1)
+        rows, columns = matrix_shape(shape)
         rank = _checks.integer("rank", rank, at_least=1)
         measurements = _checks.integer("measurements", measurements, at_least=1)
         if rank > min(rows, columns):
@@ -73,21 +71,21 @@ class MatrixSensing(AbstractProblem):
         """Names for the axes of X in labelled results."""
         return ("row", "column")
 
-    def _residual(self, x: Real) -> Real:
+    def residual(self, x: Real) -> Real:
+        """⟨A_k,X⟩−b_k, shape (measurements,)."""
         return jnp.tensordot(jnp.asarray(self.measurements), x, 2) - self.target
 
-    def loss(self, x: Real) -> Scalar:
-        """½Σ_k(⟨A_k,X⟩−b_k)²"""
-        return 0.5 * jnp.sum(self._residual(x) ** 2)
+    def adjoint(self, residual: Real) -> Real:
+        """Σ_k r_kA_k"""
+        return jnp.tensordot(residual, jnp.asarray(self.measurements), 1)
 
-    def scaled_gradient(self, x: Real) -> tuple[Scalar, Real]:
-        """(0, Σ_k(⟨A_k,X⟩−b_k)A_k)"""
-        residual = self._residual(x)
-        return jnp.zeros((), residual.dtype), jnp.tensordot(residual, jnp.asarray(self.measurements), 1)
 
-    def log_loss(self, x: Real) -> Scalar:
-        """log f(X), through the largest residual so that its square cannot underflow."""
-        return log_half_square(self._residual(x))
+def matrix_shape(shape: Sequence[int]) -> tuple[int, int]:
+    """(rows, columns), each at least 1."""
+    if not isinstance(shape, tuple | list) or len(shape) != 2:
+        raise ValueError(f"shape must be (rows, columns), got {shape!r}.")
+    rows, columns = (_checks.integer(f"shape[{i}]", size, at_least=1) for i, size in enumerate(shape))
+    return rows, columns
 
 
 def _sample_arrays(key, rows: int, columns: int, rank: int, measurements: int, symmetric: bool):

@@ -12,25 +12,10 @@ from .._types import Numeric, Parameters, Real
 from ._base import AbstractCoordinatewise, check_array
 
 
-class Hadamard(AbstractCoordinatewise):
-    """x = w₁⊙w₂⊙…⊙w_L, with θ of shape (L, …).
+class AbstractProduct(AbstractCoordinatewise):
+    """x = w₁⊙w₂⊙…⊙w_L for whatever knows its `depth` L, with θ of shape (L, …)."""
 
-    **Arguments:** `depth`: L ≥ 2.
-
-    **Raises:** `ValueError` for a depth that is not an integer of at least 2.
-
-    **Source:** theory pages 02 (m⊙w) and 03 (any depth).
-
-    >>> deep = mf.reparameterizations.Hadamard(depth=3)
-    >>> theta = deep.lift(x=jnp.array([0.5, -2.0]), balance=0.3)
-    >>> deep(theta).round(12).tolist()
-    [0.5, -2.0]
-    """
-
-    depth: int = eqx.field(static=True)
-
-    def __init__(self, depth: int = 2):
-        self.depth = _checks.integer("depth", depth, at_least=2)
+    depth: eqx.AbstractVar[int]
 
     def __call__(self, parameters: Parameters) -> Real:
         """∏_i w_i"""
@@ -71,6 +56,27 @@ class Hadamard(AbstractCoordinatewise):
     def parameter_axes(self) -> tuple[str, ...]:
         """The first axis counts the factors."""
         return ("factor",)
+
+
+class Hadamard(AbstractProduct):
+    """x = w₁⊙w₂⊙…⊙w_L, with θ of shape (L, …).
+
+    **Arguments:** `depth`: L ≥ 2.
+
+    **Raises:** `ValueError` for a depth that is not an integer of at least 2.
+
+    **Source:** theory pages 02 (m⊙w) and 03 (any depth).
+
+    >>> deep = mf.reparameterizations.Hadamard(depth=3)
+    >>> theta = deep.lift(x=jnp.array([0.5, -2.0]), balance=0.3)
+    >>> deep(theta).round(12).tolist()
+    [0.5, -2.0]
+    """
+
+    depth: int = eqx.field(static=True)
+
+    def __init__(self, depth: int = 2):
+        self.depth = _checks.integer("depth", depth, at_least=2)
 
 
 @eqx.filter_jit

@@ -39,6 +39,13 @@ def test_penalty_has_the_gradient_of_finite_differences_and_zero_at_zero(penalty
     assert float(gradient["a"][1, 0]) == 0.0
 
 
+def test_sum_of_logarithms_has_the_gradient_of_inverses():
+    theta = {"a": jnp.array([[0.3, 1.2]]), "b": jnp.array([0.7])}
+    h = mf.decay.LogSum()
+    assert float(h(theta)) == pytest.approx(np.log(0.3 * 1.2 * 0.7), rel=1e-14)
+    np.testing.assert_allclose(mf.decay.Coupled(0.5, penalty=h).gradient(theta, 0.0)["a"], 0.5 / theta["a"], rtol=1e-14)
+
+
 def test_coupled_adds_the_gradient_of_the_penalty(penalty):
     h, _ = penalty
     decay = mf.decay.Coupled(mf.schedules.Piecewise([0.3, 0.1], times=[1.0]), penalty=h)

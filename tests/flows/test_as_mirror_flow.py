@@ -96,6 +96,55 @@ def test_power_differences_are_mirror_flows_with_their_own_decay(power, decay):
     np.testing.assert_allclose(x.x, factors.x, atol=1e-6)
 
 
+@pytest.mark.parametrize("decay", [None, mf.decay.Coupled(OFF, penalty=mf.decay.LogSum())], ids=["none", "log sum"])
+def test_log_differences_are_mirror_flows_and_so_with_their_own_decay(decay):
+    flow = mf.Flow(PROBLEM, reparameterization=mf.reparameterizations.LogDifference(), decay=decay)
+    start = np.stack([np.full(4, 1.5), np.array([1.2, 1.4, 1.1, 1.3])])
+    mirror, factors, x = paths(flow, start)
+    np.testing.assert_allclose(x.x, factors.x, atol=1e-7)
+    # u²+v² is the twin's, and known: u₀²+v₀²−4A.
+    strengths = [0.0 if decay is None else float(decay.strength.integral(t)) for t in TIMES]
+    squares = (np.asarray(factors.parameters) ** 2).sum(axis=1)
+    np.testing.assert_allclose(squares, (start**2).sum(axis=0) - 4 * np.array(strengths)[:, None], rtol=1e-7)
+    if decay is None:
+        assert isinstance(mirror.potential, mf.potentials.LogDifferencePotential)
+    else:
+        assert isinstance(mirror.potential, mf.potentials.RegularizedLogDifference)
+
+
+def test_a_log_difference_and_its_mirror_flow_end_at_the_same_time():
+    """Decay draws u to 0 in finite time; the dual then leaves the shrunken dual domain."""
+    decay = mf.decay.Coupled(0.3, penalty=mf.decay.LogSum())
+    flow = mf.Flow(PROBLEM, reparameterization=mf.reparameterizations.LogDifference(), decay=decay)
+    start = np.ones((2, 4))
+    ends = []
+    for one, begin in ((flow, start), (flow.as_mirror_flow(start), np.zeros(4))):
+        path = mf.integrate(one, begin, until=mf.until.time(10.0), save=5)
+        assert not path.status.ok and np.isfinite(np.asarray(path.loss)).all()
+        ends.append(float(path.time[-1]))
+    # u²+v² = 2−4A is spent at t=5/3 at the latest.
+    assert ends[0] <= 5 / 3 * (1 + 1e-6) and ends[1] == pytest.approx(ends[0], rel=1e-5)
+
+
+def test_diagonal_attention_is_the_mirror_flow_of_a_product_under_any_loss():
+    """Softmax attention on two sequences: not convex in x."""
+    tokens = RANDOM.standard_normal((2, 3, 4))
+
+    def loss(x):
+        matrix = mf.reparameterizations.DiagonalAttention().matrix(x)
+        attended = jax.nn.softmax(jnp.einsum("bsi,ij,btj->bst", tokens, matrix, tokens), axis=-1) @ tokens
+        return jnp.mean((attended - 0.5) ** 2)
+
+    flow = mf.Flow(
+        mf.problems.Objective(loss, dimension=4),
+        reparameterization=mf.reparameterizations.DiagonalAttention(),
+        decay=mf.decay.Coupled(OFF),
+    )
+    mirror, factors, x = paths(flow, flow.lift(x=X, balance=0.4))
+    assert isinstance(mirror.potential, mf.potentials.RegularizedHyperbolicEntropy)
+    np.testing.assert_allclose(x.x, factors.x, atol=2e-6)
+
+
 @pytest.mark.parametrize(
     "decay", [None, mf.decay.Coupled(OFF), mf.decay.Decoupled(0.2)], ids=["no", "coupled", "decoupled"]
 )
@@ -153,6 +202,17 @@ NONE = {
 }
 
 
+def test_a_log_difference_with_another_decay_is_refused_with_a_bracket():
+    start = np.stack([np.full(4, 1.5), np.full(4, 1.2)])
+    for decay in (mf.decay.Coupled(0.1), mf.decay.Decoupled(0.1), mf.decay.Coupled(0.1, penalty=mf.decay.PowerSum(1))):
+        flow = mf.Flow(PROBLEM, reparameterization=mf.reparameterizations.LogDifference(), decay=decay)
+        with pytest.raises(mf.NotAMirrorFlow, match="Lie bracket of h and"):
+            flow.as_mirror_flow(start)
+    sign = mf.Flow(PROBLEM, reparameterization=mf.reparameterizations.LogDifference(), geometry=mf.geometries.Sign())
+    with pytest.raises(ValueError, match="q=2"):
+        sign.as_mirror_flow(start)
+
+
 @pytest.mark.parametrize("name", NONE)
 def test_what_is_none_is_refused_with_its_witness(name):
     flow, balance, words = NONE[name]
@@ -174,6 +234,9 @@ def test_other_maps_are_refused_with_a_bracket():
         mf.problems.Objective(lambda x: jnp.sum(x**2), dimension=2),
         reparameterization=mf.reparameterizations.Custom(lambda t: jnp.stack([t[0] ** 2, t[0] * t[1]])),
     )
+    attention = mf.Flow(matrix, reparameterization=mf.reparameterizations.Attention(2))
+    with pytest.raises(mf.NotAMirrorFlow, match="does not commute"):
+        attention.as_mirror_flow(attention.lift(x=np.array([[0.3, 0.1], [0.2, 0.5]]), balance=0.1))
     with pytest.raises(mf.NotAMirrorFlow, match="Lie bracket"):
         mixed.as_mirror_flow(np.array([0.5, 0.7]))
 

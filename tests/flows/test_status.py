@@ -47,6 +47,31 @@ def test_decay_delays_the_blow_up_as_page_02_says():
     assert float(path.time[-1]) == pytest.approx(2 * 0.7**-2 / 8, rel=1e-6)
 
 
+@pytest.mark.parametrize(("slope", "end"), [(-1.0, 0.25), (1.0, 0.49), (0.0, 0.25)])
+def test_log_u_minus_log_v_ends_where_u_or_v_reaches_zero(slope, end):
+    """u² = u₀² + 2(ℓ−A), v² = v₀² − 2(ℓ+A): without decay at ½v₀² or ½u₀²; here α=½ if the slope is 0 (page 02)."""
+    decay = None if slope else mf.decay.Coupled(0.5, penalty=mf.decay.LogSum())
+    flow = mf.Flow(push([slope]), reparameterization=mf.reparameterizations.LogDifference(), decay=decay)
+    end = end / 2 if slope else end
+    path = mf.integrate(flow, np.array([[0.7], [0.5]]), until=mf.until.time(1.0), save=101)
+    assert path.status.code == Code.BLOW_UP and no_nan(path)
+    assert float(path.time[-1]) == pytest.approx(end, rel=1e-6)
+    times, (u, v) = np.asarray(path.time), np.asarray(path.parameters)[:, :, 0].T
+    spent = 0.0 if slope else 0.5 * times
+    np.testing.assert_allclose(u**2, 0.49 - 2 * slope * times - 2 * spent, atol=1e-8)
+    np.testing.assert_allclose(v**2, 0.25 + 2 * slope * times - 2 * spent, atol=1e-8)
+
+
+def test_u_and_v_that_reach_zero_together_end_the_run_at_a_finite_x():
+    """At the point of rest x stays while u²+v² = u₀²+v₀²−4A comes to 0."""
+    decay = mf.decay.Coupled(0.5, penalty=mf.decay.LogSum())
+    problem = mf.problems.LinearRegression(np.eye(1), np.zeros(1))
+    flow = mf.Flow(problem, reparameterization=mf.reparameterizations.LogDifference(), decay=decay)
+    path = mf.integrate(flow, np.full((2, 1), 0.6), until=mf.until.time(1.0), save=11)
+    assert path.status.code == Code.BLOW_UP and no_nan(path)
+    assert float(path.time[-1]) == pytest.approx(0.36, rel=1e-6)
+
+
 def test_a_blow_up_in_the_log_clock_names_its_time():
     path = mf.integrate(
         powers_flow(), np.array([[0.7], [0.5]]), clock=mf.clocks.Log(), until=mf.until.log_time(50.0), save=5

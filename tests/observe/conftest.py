@@ -1,5 +1,6 @@
 """Paths made from arrays, as a run made elsewhere would be."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def of_factors():
     """(reparameterization, parameters, shape of x, geometry) ↦ a path of the parameters."""
 
     def make(reparameterization, parameters, shape, geometry=None) -> mf.Trajectory:
-        points = len(parameters["left"] if isinstance(parameters, dict) else parameters)
+        points = len(jax.tree.leaves(parameters)[0])
         return mf.Trajectory.from_arrays(
             time=np.arange(points, dtype=float),
             parameters=parameters,

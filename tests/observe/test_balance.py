@@ -85,6 +85,18 @@ def test_power_difference_of_two_is_a_product(of_factors):
     np.testing.assert_allclose(found.max_drift, np.abs(u * v - (u * v)[0]).max() / (u * v).max(), rtol=1e-13)
 
 
+def test_log_difference_is_the_power_difference_of_power_zero(of_factors):
+    u, v = random.uniform(0.5, 2, (2, 4, 3))
+    found = observe.balance(of_factors(reparameterizations.LogDifference(), np.stack([u, v], axis=1), (3,)))
+    np.testing.assert_allclose(found.values, u**2 + v**2, rtol=1e-14)
+
+
+def test_attention_is_the_matrix_product_of_its_transposed_factors(of_factors):
+    key, query = random.standard_normal((2, 5, 2, 3))
+    found = observe.balance(of_factors(reparameterizations.Attention(3, 2), {"key": key, "query": query}, (3, 3)))
+    np.testing.assert_allclose(found.values, key @ key.swapaxes(1, 2) - query @ query.swapaxes(1, 2), atol=1e-13)
+
+
 @pytest.mark.parametrize("reparameterization", ["hadamard", "matrix"])
 def test_gradient_flow_keeps_balances_and_decay_shrinks_them(reparameterization):
     key = jax.random.key(0)

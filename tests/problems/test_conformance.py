@@ -21,7 +21,20 @@ def half_square(residual):
     return 0.5 * float((residual**2).sum())
 
 
-# name: the problem, its loss in NumPy, and an x that minimizes it to rounding.
+COMPLETION = mf.problems.MatrixCompletion.sample(KEY, shape=(3, 4), rank=1, observed=7)
+CODING = mf.problems.SparseCoding.sample(KEY, length=4, atoms=6, support=2, signals=3, noise=0.3)
+SEPARABLE = mf.problems.Classification.sample(KEY, samples=5, features=4)
+TANGLED = mf.problems.Classification(
+    np.array([[1.0, 0.3], [0.5, -1.0], [1.5, 0.2], [-0.4, 0.6]]), [1.0, 1.0, -1.0, 1.0], loss="logistic"
+)
+
+
+def tangled_gradient(x):
+    signed = np.asarray(TANGLED.signed_inputs)
+    return -signed.T @ (1 / (1 + np.exp(signed @ x)))
+
+
+# name: the problem, its loss in NumPy, and an x that minimizes it to rounding; None where no x does.
 PROBLEMS = {
     "regression": (
         mf.problems.LinearRegression(SPARSE.design, SPARSE.target),
@@ -48,12 +61,48 @@ PROBLEMS = {
         lambda x: float(np.cosh(x[0] * x[1]).sum()),
         np.zeros((2, 3)),
     ),
+    "matrix completion": (
+        COMPLETION,
+        lambda x: half_square(x[COMPLETION.rows, COMPLETION.columns] - COMPLETION.values),
+        COMPLETION.truth,
+    ),
+    "an entry observed twice": (
+        mf.problems.MatrixCompletion([0, 1, 0], [1, 0, 1], [1.0, -0.5, 2.0], (2, 2)),
+        lambda x: half_square(x[[0, 1, 0], [1, 0, 1]] - np.array([1.0, -0.5, 2.0])),
+        np.array([[0.0, 1.5], [-0.5, 0.0]]),
+    ),
+    "sparse coding": (
+        CODING,
+        lambda x: half_square(CODING.dictionary @ x - CODING.signals),
+        np.linalg.lstsq(CODING.dictionary, CODING.signals)[0],
+    ),
+    "sparse coding of one signal": (
+        mf.problems.SparseCoding(CODING.dictionary, CODING.signals[:, 0]),
+        lambda x: half_square(CODING.dictionary @ x - CODING.signals[:, 0]),
+        np.linalg.lstsq(CODING.dictionary, CODING.signals[:, 0])[0],
+    ),
+    "exponential loss of a classifier": (
+        SEPARABLE,
+        lambda x: float(np.exp(-SEPARABLE.signed_inputs @ x).sum()),
+        None,
+    ),
+    "logistic loss of a classifier": (
+        mf.problems.Classification(SEPARABLE.inputs, SEPARABLE.labels, loss="logistic"),
+        lambda x: float(np.logaddexp(0.0, -SEPARABLE.signed_inputs @ x).sum()),
+        None,
+    ),
+    "logistic loss of labels that no plane separates": (
+        TANGLED,
+        lambda x: float(np.logaddexp(0.0, -TANGLED.signed_inputs @ x).sum()),
+        scipy.optimize.root(tangled_gradient, np.zeros(2), tol=1e-15).x,
+    ),
 }
 
 
 class Case(NamedTuple):
     """A problem with everything that can be asked of it, computed at some points in one compiled call."""
 
+    has_minimizer: bool
     problem: mf.problems.AbstractProblem
     formula: Callable[[np.ndarray], float]
     points: np.ndarray
@@ -93,8 +142,14 @@ def case(request):
     random = np.random.default_rng(3)
     # Of several sizes, away from zero and from symmetric points; the minimizer last.
     points = [size * (random.standard_normal(problem.shape) + 0.3) for size in (0.1, 1.0, 3.0)]
-    points = np.stack([*points, minimizer])
-    return Case(problem, formula, points, *jax.tree.map(np.asarray, evaluate(problem, jnp.asarray(points))))
+    points = np.stack([*points, 0.7 * points[1] if minimizer is None else minimizer])
+    return Case(
+        minimizer is not None,
+        problem,
+        formula,
+        points,
+        *jax.tree.map(np.asarray, evaluate(problem, jnp.asarray(points))),
+    )
 
 
 def test_loss_is_the_stated_formula(case):
@@ -141,7 +196,23 @@ def test_log_loss_is_the_logarithm_of_the_loss(case):
 
 
 def test_gradient_vanishes_at_the_minimizer(case):
-    assert np.abs(case.gradient[-1]).max() < 1e-12
+    if case.has_minimizer:
+        assert np.abs(case.gradient[-1]).max() < 1e-12
+
+
+def test_a_loss_without_a_minimizer_falls_for_ever_along_a_separating_direction(case):
+    """Its infimum is 0, approached at the rate of the smallest margin: log f(s·x) + s·m → log of how many have it."""
+    if not case.has_minimizer:
+        margins = np.asarray(case.problem.signed_inputs)
+        direction = scipy.optimize.linprog(
+            np.zeros(margins.shape[1]), A_ub=-margins, b_ub=-np.ones(len(margins)), bounds=(None, None)
+        ).x
+        smallest = (margins @ direction).min()
+        assert smallest == pytest.approx(1.0, abs=1e-9)
+        tied = np.isclose(margins @ direction, smallest, rtol=1e-9).sum()
+        for scale in (1e3, 1e5):
+            found = float(case.problem.log_loss(scale * direction))
+            assert found == pytest.approx(np.log(tied) - scale * smallest, rel=1e-8)
 
 
 def test_arrays_of_numpy_are_accepted(case):
@@ -150,12 +221,16 @@ def test_arrays_of_numpy_are_accepted(case):
 
 
 def test_float32_stays_float32(case):
-    small = jax.tree.map(lambda leaf: leaf.astype(np.float32) if hasattr(leaf, "astype") else leaf, case.problem)
+    small = jax.tree.map(lambda leaf: leaf.astype(np.float32) if is_float(leaf) else leaf, case.problem)
     loss, log_loss, gradient, scaled, *_ = evaluate(small, jnp.asarray(case.points, jnp.float32))
     assert all(result.dtype == jnp.float32 for result in (loss, log_loss, gradient, *scaled))
     np.testing.assert_allclose(loss[:-1], case.loss[:-1], rtol=2e-5)
     for single, double in zip(gradient[:-1], case.gradient[:-1], strict=True):
         np.testing.assert_allclose(single, double, rtol=2e-5, atol=2e-5 * np.abs(double).max())
+
+
+def is_float(leaf):
+    return hasattr(leaf, "dtype") and leaf.dtype.kind == "f"
 
 
 def differences(function, x, step=1e-5):

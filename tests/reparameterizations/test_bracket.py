@@ -27,6 +27,34 @@ def test_power_differences_commute(power):
     assert bracket(mf.reparameterizations.PowerDifference(power), theta).relative < 1e-15
 
 
+def test_log_differences_and_diagonal_attention_commute():
+    theta = 0.1 + np.abs(RANDOM.standard_normal((2, 3)))
+    assert bracket(mf.reparameterizations.LogDifference(), theta).relative < 1e-15
+    assert bracket(mf.reparameterizations.DiagonalAttention(), theta[:, None]).relative < 1e-15
+
+
+def test_the_sum_of_logarithms_commutes_with_a_log_difference_and_no_other_penalty():
+    """Page 02: h = log u + log v."""
+    theta = 0.1 + np.abs(RANDOM.standard_normal((2, 3)))
+    difference = mf.reparameterizations.LogDifference()
+    assert decay_bracket(difference, theta, mf.decay.LogSum()).relative < 1e-15
+    for penalty in (mf.decay.SquaredNorm(), mf.decay.PowerSum(1), mf.decay.PowerSum(3)):
+        assert decay_bracket(difference, theta, penalty).relative > 1e-2
+    assert decay_bracket(mf.reparameterizations.PowerDifference(2), theta, mf.decay.LogSum()).relative > 1e-2
+
+
+def test_decay_commutes_with_diagonal_attention_and_full_attention_does_not_commute():
+    theta = RANDOM.standard_normal((2, 3))
+    assert decay_bracket(mf.reparameterizations.DiagonalAttention(), theta, mf.decay.SquaredNorm()).relative < 1e-15
+    full = {"key": RANDOM.standard_normal((2, 3)), "query": RANDOM.standard_normal((2, 3))}
+    found = bracket(mf.reparameterizations.Attention(3, 2), full)
+    assert found.relative > 0.1 and found.size > 0.1
+    # Entry by entry diagonal matrices give back the commuting case on the diagonal of X only.
+    product = mf.reparameterizations.MatrixProduct(3, 3, 2)
+    same = bracket(product, mf.reparameterizations.Attention(3, 2).factors(full))
+    assert (found.relative, found.between) == (pytest.approx(same.relative, rel=1e-12), same.between)
+
+
 @pytest.mark.parametrize("depth", [2, 3, 4, 6])
 def test_squared_norm_and_a_product_have_the_bracket_of_page_03(depth):
     """[∇‖θ‖², ∇g_i] = 2(L−2)∇g_i, which is 0 for L=2 only."""

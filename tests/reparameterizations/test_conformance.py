@@ -29,6 +29,17 @@ MAPS = {
     "u² − v²": (mf.reparameterizations.PowerDifference(2), factors(2, 4), lambda w: w[0] ** 2 - w[1] ** 2),
     "u³ − v³": (mf.reparameterizations.PowerDifference(3), factors(2, 4), lambda w: w[0] ** 3 - w[1] ** 3),
     "u⁶ − v⁶": (mf.reparameterizations.PowerDifference(6), factors(2, 4), lambda w: w[0] ** 6 - w[1] ** 6),
+    "log u − log v": (mf.reparameterizations.LogDifference(), factors(2, 4), lambda w: np.log(w[0]) - np.log(w[1])),
+    "diagonal attention": (
+        mf.reparameterizations.DiagonalAttention(),
+        factors(2, 3, 5) - 0.9,
+        lambda w: np.stack([np.diag(np.diag(k).T @ np.diag(q)) for k, q in zip(*w, strict=True)]),
+    ),
+    "attention": (
+        mf.reparameterizations.Attention(4, 2),
+        {"key": factors(2, 4), "query": factors(2, 4) - 0.9},
+        lambda w: w["key"].T @ w["query"],
+    ),
     "U Vᵀ": (
         mf.reparameterizations.MatrixProduct(3, 4, 2),
         {"left": factors(3, 2), "right": factors(4, 2) - 0.9},

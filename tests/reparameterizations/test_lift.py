@@ -120,6 +120,36 @@ def test_lift_of_zero_by_a_power_difference_has_equal_factors():
     np.testing.assert_allclose(theta, 0.3, rtol=1e-14)
 
 
+@pytest.mark.parametrize("q", [1.0, 1.6, 2.0])
+@pytest.mark.parametrize("balance", [1e-9, 0.3, 1e6])
+def test_log_difference_is_lifted_along_the_orbit_of_equal_factors(balance, q):
+    x = np.array([0.0, 1e-300, -1e-12, -0.7, 1.0, 30.0, -400.0])
+    theta = np.asarray(mf.reparameterizations.LogDifference().lift(x, balance, q))
+    assert (theta > 0).all()
+    u, v = theta
+    np.testing.assert_allclose(u**q + v**q, 2 * balance**q, rtol=1e-14)
+    # A ratio within 1e-16 of 1 is 1; a large one is known to rounding of the logarithm.
+    np.testing.assert_allclose(np.log(u) - np.log(v), x, rtol=1e-14, atol=3e-15 * (1 + abs(np.log(balance))))
+
+
+def test_diagonal_attention_is_lifted_as_the_product_it_is():
+    x = np.array([[0.3, -0.2, 0.0], [1.0, 0.1, -5.0]])
+    attention, product = mf.reparameterizations.DiagonalAttention(), mf.reparameterizations.Hadamard(2)
+    np.testing.assert_array_equal(attention.lift(x, 0.4), product.lift(x, 0.4))
+    np.testing.assert_array_equal(attention.matrix(x)[1], np.diag(x[1]))
+
+
+def test_attention_is_lifted_with_a_multiple_of_the_identity_as_balance():
+    random = np.random.default_rng(3)
+    attention = mf.reparameterizations.Attention(4, 2)
+    x = random.standard_normal((4, 2)) @ random.standard_normal((2, 4))
+    theta = attention.lift(x, 0.3)
+    assert theta["key"].shape == theta["query"].shape == (2, 4)
+    np.testing.assert_allclose(attention(theta), x, atol=1e-14)
+    key, query = np.asarray(theta["key"]), np.asarray(theta["query"])
+    np.testing.assert_allclose(key @ key.T - query @ query.T, 0.3 * np.eye(2), atol=1e-13)
+
+
 @pytest.mark.parametrize(
     ("lift", "words"),
     [
@@ -129,6 +159,11 @@ def test_lift_of_zero_by_a_power_difference_has_equal_factors():
         (lambda: mf.reparameterizations.Hadamard(2).lift(np.array([1.0, np.nan]), 0.1), "x must be finite.*index 1"),
         (lambda: mf.reparameterizations.PowerDifference(4).lift(np.ones(3), 0.0), "balance must be positive, got 0.0"),
         (lambda: mf.reparameterizations.PowerDifference(4).lift(np.ones(3), 0.1, 1.0), "q=2 only, got q=1"),
+        (lambda: mf.reparameterizations.LogDifference().lift(np.ones(3), 0.0), "balance must be positive, got 0.0"),
+        (lambda: mf.reparameterizations.LogDifference().lift(np.ones(3), np.ones(2)), r"shape \(3,\).*\(2,\)"),
+        (lambda: mf.reparameterizations.LogDifference().lift(np.ones(3), 0.1, 3.0), r"q must be in \[1, 2\], got 3"),
+        (lambda: mf.reparameterizations.LogDifference().lift(np.array([1.0, -800.0]), 1.0), "about 708.* got 800"),
+        (lambda: mf.reparameterizations.Attention(2, 1).lift(np.eye(2), 0.0), "rank at most 1"),
         (lambda: mf.reparameterizations.MatrixProduct(2, 2, 1).lift(np.eye(2), 0.0), "rank at most 1"),
         (
             lambda: mf.reparameterizations.MatrixProduct(2, 2, 3).lift(np.eye(2), 0.1),
