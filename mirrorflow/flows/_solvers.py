@@ -4,9 +4,9 @@ import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optimistix
 
 from .. import _checks
+from ._newton import StageNewton
 from .drive import State, Task, arrays
 
 # What diffrax puts where a root finder is to take the step controller's tolerances.
@@ -25,9 +25,7 @@ def implicit_solver() -> diffrax.AbstractAdaptiveSolver:
     """The solver that takes over: L-stable, with a Jacobian of its own at every iteration, because the frozen one of a
     chord method is wrong on either side of a smoothed sign.
     """
-    return diffrax.Kvaerno5(
-        root_finder=diffrax.with_stepsize_controller_tols(optimistix.Newton)(cauchy_termination=False)
-    )
+    return diffrax.Kvaerno5(root_finder=diffrax.with_stepsize_controller_tols(StageNewton)())
 
 
 def named_solver(solver: diffrax.AbstractAdaptiveSolver) -> diffrax.AbstractAdaptiveSolver:
