@@ -111,7 +111,9 @@ def adams(case, key):
     flow = network(regression(key), 2, 1.0, decay)
     start = flow.lift(x=jnp.full(FEATURES, 0.05), balance=0.3)
     make = _adamw if decay is None else optax.adam
-    return mf.discretize(flow, traced(make, learning_rate=step, b2=b2), steps=round(8 / step), step_size=step).run(start, save=81)
+    return mf.discretize(flow, traced(make, learning_rate=step, b2=b2), steps=round(8 / step), step_size=step).run(
+        start, save=81
+    )
 
 
 def _adamw(learning_rate, b2):

@@ -155,7 +155,7 @@ class _Walk:
         return (bool(self.home) and top == self.home) or not file.startswith(INSTALLED)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _instructions(code: types.CodeType) -> tuple[tuple[str, int, Any], ...]:
     """(name, number, argument) of each instruction; kept, because every unit's digest goes through the same code."""
     return tuple((each.opname, each.opcode, each.argval) for each in dis.get_instructions(code))
