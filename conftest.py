@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import runpy
 
 import hypothesis
 import pytest
@@ -11,9 +12,9 @@ _CACHE = pathlib.Path(__file__).parent / ".cache"
 # These are read once, when the libraries behind jax load: before the imports below and in every worker.
 for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
-_SINGLE = "--xla_cpu_multi_thread_eigen=false"
-if _SINGLE not in os.environ.get("XLA_FLAGS", ""):
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_SINGLE}".strip()
+# As in the processes that tests start, so that they find these compiled programs; without importing the package.
+_environment = runpy.run_path(str(pathlib.Path(__file__).parent / "mirrorflow" / "_environment.py"))
+os.environ["XLA_FLAGS"] = _environment["shared"]()["XLA_FLAGS"]
 os.environ.setdefault("MIRRORFLOW_CACHE", str(_CACHE))  # also for the processes that tests start
 os.environ.setdefault("MPLBACKEND", "agg")
 

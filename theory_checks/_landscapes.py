@@ -64,3 +64,9 @@ def inverse_metric(factors: np.ndarray, q: float) -> np.ndarray:
 def mirror_map(potential, x):
     """∇R(x), compiled as one program instead of one for every operation in it."""
     return potential.mirror_map(x)
+
+
+@eqx.filter_jit
+def metric(potential, x):
+    """∇²R(x), compiled as one program."""
+    return potential.metric(x)

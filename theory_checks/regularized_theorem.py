@@ -237,12 +237,17 @@ MAPS = {
 }
 
 
-@eqx.filter_jit
 def lie(penalty, function, theta):
     """[∇h, ∇g] = ∇²g∇h − ∇²h∇g, and the sizes of its two terms."""
     along = jax.jvp(jax.grad(function), (theta,), (jax.grad(penalty)(theta),))[1]
     back = jax.jvp(jax.grad(penalty), (theta,), (jax.grad(function)(theta),))[1]
     return {"bracket": along - back, "size": jnp.linalg.norm(along) + jnp.linalg.norm(back)}
+
+
+@eqx.filter_jit
+def lies(penalties, function, theta):
+    """The gradient of g, and its bracket with each penalty."""
+    return {"gradient": jax.grad(function)(theta), **{name: lie(h, function, theta) for name, h in penalties.items()}}
 
 
 @mf.experiment(cases=mf.cases.grid(map=tuple(MAPS)))
@@ -251,8 +256,7 @@ def brackets(case, key):
     function, degree = MAPS[case.map]
     theta = jax.random.uniform(key, (degree if case.map.startswith("product") else 2,), minval=0.5, maxval=1.5)
     penalties = {"squares": mf.decay.SquaredNorm(), "powers": mf.decay.PowerSum(float(degree))}
-    found = {name: lie(penalty, function, theta) for name, penalty in penalties.items()}
-    return {"degree": degree, "gradient": jax.jit(jax.grad(function))(theta), **found}
+    return {"degree": degree, **lies(penalties, function, theta)}
 
 
 @mf.claim(

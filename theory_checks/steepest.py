@@ -174,7 +174,8 @@ def twins(case, key):
     end = mf.until.time(1.0 if small else 0.2)
 
     def mirror(balance, decay):
-        flow = network(regression(key), case.depth, case.q, None if small else mf.decay.Decoupled(decay))
+        decoupled = mf.decay.Decoupled(mf.schedules.switch_off(decay, at=OFF))  # after the balanced runs' end
+        flow = network(regression(key), case.depth, case.q, None if small else decoupled)
         start = flow.lift(x=x0, balance=balance)
         return mf.integrate(flow.as_mirror_flow(start), x0, until=end, save=POINTS), flow, start
 

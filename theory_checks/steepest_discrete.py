@@ -1,5 +1,6 @@
 """Page 03: the discrete twins of steepest flows: sign descent, Adam, AdamW, normalized steps."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -16,12 +17,28 @@ DECAY = 0.5
 BETAS = {"b1": 0.9, "b2": 0.99}
 STEEPEST = mf.flows.scale_by_geometry(mf.geometries.Steepest(q=1.5, smoothing=1e-9))
 TWINS = {  # the transformation for a step size; q; the flow's decay; the fewest steps
-    "sign descent": (optax.sign_sgd, 1.0, DECAY, 25),
+    "sign descent": (lambda step: optax.sign_sgd(step), 1.0, DECAY, 25),
     "steepest, q=3/2": (lambda step: optax.chain(STEEPEST, optax.sgd(step)), 1.5, 0.0, 25),
     "normalized gradient": (lambda step: optax.normalize_by_update_norm(-step), 2.0, 0.0, 25),
     "Adam": (lambda step: optax.adam(step, **BETAS), 1.0, 0.0, 3200),
     "AdamW": (lambda step: optax.adamw(step, weight_decay=DECAY, **BETAS), 1.0, DECAY, 3200),
 }
+
+
+def traced(make, **numbers) -> optax.GradientTransformation:
+    """make(**numbers), its numbers traced, so that all their values share one compiled program."""
+    numbers = {name: jnp.asarray(number) for name, number in numbers.items()}
+    return optax.GradientTransformation(
+        jax.tree_util.Partial(_init, make, numbers), jax.tree_util.Partial(_update, make, numbers)
+    )
+
+
+def _init(make, numbers, parameters):
+    return make(**numbers).init(parameters)
+
+
+def _update(make, numbers, updates, state, parameters=None):
+    return make(**numbers).update(updates, state, parameters)
 
 
 def quadratic(q: float, decay: float):
@@ -52,7 +69,7 @@ def twins(case, key):
     errors = []
     for count in counts:
         step = END / count
-        run = mf.discretize(stepped, make(step), steps=int(count), step_size=step).run(start, save=SAVES)
+        run = mf.discretize(stepped, traced(make, step=step), steps=int(count), step_size=step).run(start, save=SAVES)
         x = by_length(path, np.asarray(run.time)) if case.twin == "normalized gradient" else np.asarray(path.x)
         errors.append(np.max(np.abs(np.asarray(run.x) - x)))
     return {"step": END / counts, "error": np.asarray(errors)}
@@ -93,8 +110,14 @@ def adams(case, key):
     decay = mf.decay.Coupled(DECAY / 2) if case.optimizer == "Adam with L2" else None
     flow = network(regression(key), 2, 1.0, decay)
     start = flow.lift(x=jnp.full(FEATURES, 0.05), balance=0.3)
-    make = optax.adam(step, b2=b2) if decay is not None else optax.adamw(step, b2=b2, weight_decay=DECAY)
-    return mf.discretize(flow, make, steps=round(8 / step), step_size=step).run(start, save=81)
+    make = _adamw if decay is None else optax.adam
+    return mf.discretize(flow, traced(make, learning_rate=step, b2=b2), steps=round(8 / step), step_size=step).run(
+        start, save=81
+    )
+
+
+def _adamw(learning_rate, b2):
+    return optax.adamw(learning_rate, b2=b2, weight_decay=DECAY)
 
 
 def law(path, rate=DECAY):

@@ -5,7 +5,7 @@ import numpy as np
 
 import mirrorflow as mf
 
-from ._landscapes import COORDINATES, POINTS, inverse_metric, landscape, product
+from ._landscapes import COORDINATES, POINTS, inverse_metric, landscape, metric, mirror_map, product
 
 SOURCE = "theory page 03, which mirror flow is it (the setting is that of arXiv:2603.02064)"
 DEPTHS, POWERS, DECAYS, STARTS = (2, 3, 4), (1.0, 1.5, 2.0), ("none", "decoupled", "coupled"), ("small", "balanced")
@@ -146,13 +146,13 @@ def decaying_ramp(case, key):
     def family(time):
         return mf.potentials.SteepestFamily(depth, q, BALANCES * np.exp(-q * DECAY * time) * np.ones_like(x))
 
-    drift = [DECAY * depth * y * np.asarray(family(time).metric(y)) for y in (x + STEP, x - STEP)]
-    metric = [np.asarray(family(s).metric(x)) for s in (time + STEP, time - STEP)]
+    drift = [DECAY * depth * y * np.asarray(metric(family(time), y)) for y in (x + STEP, x - STEP)]
+    ahead, behind = [np.asarray(metric(family(s), x)) for s in (time + STEP, time - STEP)]
     return {
         "time": time,
         "S": inverse_metric(path.parameters, q),
-        "curl": (drift[0] - drift[1] - metric[0] + metric[1]) / (2 * STEP),
-        "dual": family(time).mirror_map(x),
+        "curl": (drift[0] - drift[1] - ahead + behind) / (2 * STEP),
+        "dual": mirror_map(family(time), x),
     }
 
 

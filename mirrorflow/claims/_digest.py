@@ -113,12 +113,12 @@ class _Walk:
     def code(self, code: types.CodeType) -> None:
         """Instruction by instruction, each with what it names: so a docstring among the constants does not count."""
         self.mark(code.co_argcount, code.co_kwonlyargcount, code.co_flags, code.co_varnames[: code.co_argcount])
-        for instruction in dis.get_instructions(code):
-            self.mark(instruction.opcode)
-            if isinstance(instruction.argval, types.CodeType | tuple | frozenset):
-                self.compound(instruction.argval)
+        for _, opcode, value in _instructions(code):
+            self.mark(opcode)
+            if isinstance(value, types.CodeType | tuple | frozenset):
+                self.compound(value)
             else:
-                self.mark(instruction.argval)
+                self.mark(value)
 
     def klass(self, kind: type) -> None:
         self.mark("type", kind.__module__, kind.__qualname__)
@@ -155,13 +155,15 @@ class _Walk:
         return (bool(self.home) and top == self.home) or not file.startswith(INSTALLED)
 
 
+@functools.cache
+def _instructions(code: types.CodeType) -> tuple[tuple[str, int, Any], ...]:
+    """(name, number, argument) of each instruction; kept, because every unit's digest goes through the same code."""
+    return tuple((each.opname, each.opcode, each.argval) for each in dis.get_instructions(code))
+
+
 def _globals(code: types.CodeType) -> set[str]:
     """Names of module-level things that `code` or code nested in it reads."""
-    names = {
-        instruction.argval
-        for instruction in dis.get_instructions(code)
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME")
-    }
+    names = {value for name, _, value in _instructions(code) if name in ("LOAD_GLOBAL", "LOAD_NAME")}
     return names.union(*(_globals(const) for const in code.co_consts if isinstance(const, types.CodeType)))
 
 

@@ -83,8 +83,8 @@ def runs_of(
     """Runs of an experiment at one accuracy."""
     store = open_store(out)
     factor = experiment.accuracies[-1] if accuracy is None else accuracy
-    cases = experiment.all_cases(full)
-    return Runs(Run(case, fetch(Unit(experiment, case, factor, seed), store).result) for case in cases)
+    cases, code = experiment.all_cases(full), experiment.code_digest()
+    return Runs(Run(case, fetch(Unit(experiment, case, factor, seed, code), store).result) for case in cases)
 
 
 def endings(result: Any) -> list[dict[str, Any]]:

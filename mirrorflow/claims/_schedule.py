@@ -1,4 +1,6 @@
-"""Which task comes next: an experiment's runs stay in one process while there is enough else to do."""
+"""Which task comes next: an experiment's runs, and a page's experiments, stay in one process while there is enough else
+to do, because they share compiled programs, which two processes would compile or load twice.
+"""
 
 import collections
 import threading
@@ -75,7 +77,7 @@ class Schedule:
             return self._unit(previous)
         fresh = [e for e, units in self.units.items() if units and e not in self.touched]
         if fresh:
-            return self._unit(max(fresh, key=self._left))
+            return self._unit(self._next(fresh, previous))
         if self.ready:
             claim = self.ready.popleft()
             return HoldClaim(claim, self.seed, self.full, self.failures[claim.on])
@@ -83,6 +85,18 @@ class Schedule:
         if begun:
             return self._unit(max(begun, key=self._left))
         return self.then.popleft() if self.then and not self.running.total() else None
+
+    def _next(self, fresh: list[Experiment], previous: Experiment | None) -> Experiment:
+        """The longest of the page that the process is at; else of the longest page that nobody is at; else of all."""
+        here = [e for e in fresh if previous is not None and e.origin == previous.origin]
+        if not here:
+            busy = {e.origin for e, runs in self.running.items() if runs}
+            pages = {e.origin: 0.0 for e in fresh if e.origin not in busy}
+            for e in fresh:
+                if e.origin in pages:
+                    pages[e.origin] += self._left(e)
+            here = [e for e in fresh if e.origin == max(pages, key=pages.__getitem__)] if pages else fresh
+        return max(here, key=self._left)
 
     def _unit(self, experiment: Experiment) -> Task:
         self.touched.add(experiment)

@@ -125,7 +125,7 @@ def _first(count: int, points: Points) -> Points:
     """The first points, cut on the host: a program for every length would have to be compiled otherwise."""
     if count == points.time.shape[0]:
         return points
-    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[:count]), points)
+    return jax.tree.map(lambda leaf: jax.device_put(np.asarray(leaf)[:count]), points)
 
 
 def _within_domain(flow: Flow, points: Points, stats: dict[str, int], status: Status) -> Trajectory:

@@ -1,5 +1,6 @@
 """Sizes of the predictor along a path. Everything is scaled by its largest entry first, so nothing overflows."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -36,7 +37,7 @@ def schatten_norm(path: Trajectory, p: Numeric) -> Real:
     **Raises:** `ValueError` for an x that is not a matrix, or p outside [1, ∞].
     """
     exponent = _exponent(p)
-    values, size = _singular_values(path)
+    values, size = _singular_values(_matrices(path))
     return size * _norm(values, exponent)
 
 
@@ -65,7 +66,12 @@ def nuclear_frobenius_ratio(path: Trajectory) -> Real:
 
     **Raises:** `ValueError` for an x that is not a matrix.
     """
-    values, _ = _singular_values(path)
+    return _nuclear_frobenius_ratio(_matrices(path))
+
+
+@jax.jit
+def _nuclear_frobenius_ratio(x: Real) -> Real:
+    values, _ = _singular_values(x)
     frobenius = _norm(values, 2.0)
     return jnp.where(frobenius > 0, jnp.sum(values, axis=-1) / jnp.where(frobenius > 0, frobenius, 1.0), 0.0)
 
@@ -99,11 +105,15 @@ def _power(base: Real, exponent: Numeric) -> Real:
     return jnp.where(base > 0, jnp.where(base > 0, base, 1.0) ** exponent, 0.0)
 
 
-def _singular_values(path: Trajectory) -> tuple[Real, Real]:
-    """The singular values relative to the largest entry, and that largest entry."""
+def _matrices(path: Trajectory) -> Real:
     x = jnp.asarray(path.x)
     if x.ndim < 3:
         raise ValueError(f"x must be a matrix at each point, got shape {x.shape[1:]} in a path of {x.shape[0]} points.")
+    return x
+
+
+def _singular_values(x: Real) -> tuple[Real, Real]:
+    """The singular values relative to the largest entry, and that largest entry."""
     largest = jnp.max(jnp.abs(x), axis=(-2, -1))
     scaled = x / jnp.where(largest > 0, largest, 1.0)[..., None, None]
     return jnp.linalg.svd(scaled, compute_uv=False), largest

@@ -176,8 +176,9 @@ def _determined(figure: Figure, seed: int) -> str:
     for path in sorted(pathlib.Path(__file__).parent.glob("*.py")):
         total.update(path.read_bytes())
     for experiment in figure.experiments:
+        code = experiment.code_digest()
         for case in experiment.cases:
-            total.update(Unit(experiment, case, experiment.accuracies[-1], seed).digest.encode())
+            total.update(Unit(experiment, case, experiment.accuracies[-1], seed, code).digest.encode())
     return total.hexdigest()
 
 

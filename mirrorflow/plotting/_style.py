@@ -114,7 +114,10 @@ def save(figure: "Figure", name: str, folder: str | pathlib.Path) -> list[pathli
     target.mkdir(parents=True, exist_ok=True)
     paths = [target / f"{name}.{kind}" for kind in ("png", "pdf")]
     figure.savefig(paths[0], metadata={"Software": "mirrorflow"})
+    layout = figure.get_layout_engine()
+    figure.set_layout_engine("none")  # found already, for the first file
     figure.savefig(paths[1], metadata={"CreationDate": None, "Creator": "mirrorflow"})
+    figure.set_layout_engine(layout)
     return paths
 
 

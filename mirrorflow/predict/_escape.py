@@ -1,10 +1,11 @@
 """How long a balanced deep diagonal network stays near the saddle at the origin."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .. import _checks
-from .._types import Numeric, Real
+from .._types import Held, Numeric, Real
 from ..potentials._power_log import power_log
 
 
@@ -35,7 +36,12 @@ def escape_time(depth: int, q: Numeric, x0: Numeric, to: Numeric) -> Real:
         raise ValueError(f"q, x0 and to must be numbers or arrays of one shape, got shapes {sorted(shapes)}.")
     if not (_checks.is_traced(x0) or _checks.is_traced(to)) and not np.all(to >= x0):
         raise ValueError(f"to must be at least x0, got x0={np.asarray(x0).tolist()} and to={np.asarray(to).tolist()}.")
-    x0, to = jnp.asarray(x0), jnp.asarray(to)
-    gap = jnp.asarray((depth - q * (depth - 1)) / depth)  # 1−m
+    gap = (depth - q * (depth - 1)) / depth  # 1−m
+    return _unit_time(x0, to, gap) / depth
+
+
+@jax.jit
+def _unit_time(x0: Held, to: Held, gap: Held) -> Real:
+    """∫x^{gap−1} dx"""
     log = jnp.where(to < 2 * x0, jnp.log1p((to - x0) / x0), jnp.log(to) - jnp.log(x0))
-    return x0**gap * power_log(log, gap) / depth
+    return x0**gap * power_log(log, gap)

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import mirrorflow as mf
-from mirrorflow.claims._experiment import Unit
+from mirrorflow.claims._experiment import Origin, Unit
 from mirrorflow.claims._schedule import Schedule
 from mirrorflow.claims._tasks import Call, Done, HoldClaim, RunUnit
 
@@ -167,6 +167,22 @@ def test_experiment_stays_in_one_process_while_there_is_another_one():
     first, second = schedule.take(None), schedule.take(None)
     assert first.unit.experiment is large and second.unit.experiment is small  # the longest begins
     assert schedule.take(large).unit.experiment is large and schedule.take(small).unit.experiment is small
+
+
+def test_experiments_of_a_page_stay_in_one_process_while_there_is_another_page():
+    experiments = {name: experiment_of(cases) for name, cases in (("a1", 2), ("a2", 1), ("b1", 3), ("c1", 1))}
+    for name, experiment in experiments.items():
+        experiment.origin = Origin("module", name[0])
+    names = {experiment: name for name, experiment in experiments.items()}
+    schedule = schedule_of(list(experiments.values()))
+    first, second = schedule.take(None), schedule.take(None)
+    assert {names[first.unit.experiment], names[second.unit.experiment]} == {"a1", "b1"}  # the two longest pages
+    order, previous = [], experiments["a1"]
+    while isinstance(task := schedule.take(previous), RunUnit):
+        schedule.finish(task, Done())
+        previous = task.unit.experiment
+        order.append(names[previous])
+    assert list(dict.fromkeys(order)) == ["a1", "a2", "c1"]  # a's page to its end, then one that nobody is at
 
 
 def test_claim_comes_after_all_runs_of_its_experiment_and_calls_come_last():
