@@ -184,8 +184,10 @@ class _Looker:
                 stopped = self._search()
                 if self.found is not None:
                     self._shrink(self.found)
+                if self.interrupts.pending:
+                    stopped = "interrupted"
         except KeyboardInterrupt:  # from inside a run: what was found before it is kept
-            stopped = "interrupted" if self.found is None else "counterexample"
+            stopped = "interrupted"
         return self._result(stopped)
 
     def _search(self) -> str:
