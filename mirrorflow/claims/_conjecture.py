@@ -53,8 +53,8 @@ class Conjecture:
         name: str,
         *,
         statement: str,
-        space: Mapping[str, AbstractDimension],
-        check: Callable[..., Any],
+        space: Any,
+        check: Any,
         source: str = "",
         tolerance: Any = None,
         variables: Mapping[str, str] | None = None,
@@ -70,7 +70,7 @@ class Conjecture:
         self.statement = " ".join(statement.split())
         self.space = _space(name, space)
         self.takes_key = _takes_key(name, check, self.space)
-        self.check = check
+        self.check: Callable[..., Any] = check
         self.source = source
         self.tolerance: Tolerance = DEFAULT if tolerance is None else tolerance
         self.variables = dict(variables or {})

@@ -20,7 +20,7 @@ from .cases import Case
 
 
 def replay(
-    counterexample: Counterexample | Mapping[str, Any] | str | os.PathLike[str],
+    counterexample: Any,
     conjecture: Conjecture | None = None,
 ) -> Verdict:
     """Check a counterexample's case again, with its key and at every accuracy.

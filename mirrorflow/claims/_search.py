@@ -7,6 +7,7 @@ however many are taken; s depends on the seed. A proposal depends on the seed, i
 """
 
 import itertools
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,7 +16,7 @@ from ._space import Plain, Space
 
 CORNERS = 16
 WIDTHS = (0.3, 0.1, 0.03, 0.01)  # of a neighbourhood, as a share of the range
-PATIENCE = 200  # proposals in a row that were tried already, after which a space counts as exhausted
+PATIENCE = 50  # proposals in a row that were tried already, after which what is left is gone through in order
 
 
 class Search:
@@ -28,14 +29,15 @@ class Search:
         self._steps = _steps(len(space))
         self._taken = 0
         self._tried: set[tuple[Plain, ...]] = set()
+        self._rest = space.everything() if space.count < math.inf else iter(())
 
     def propose(self, number: int, worst: dict[str, Plain] | None) -> dict[str, Plain] | None:
         """The case to try as this number, or None when there is no other."""
         if not self.draws and len(self._tried) >= self.space.count:
             return None
         random = np.random.default_rng([self.seed, 1, number])
-        for _ in range(PATIENCE):
-            case = self._next(number, worst, random)
+        drawn = (self._next(number, worst, random) for _ in range(PATIENCE))
+        for case in itertools.chain(drawn, self._rest):
             mark = tuple(case.values())
             if self.draws or mark not in self._tried:
                 self._tried.add(mark)

@@ -5,6 +5,7 @@ Every dimension has a coordinate u in [0, 1] with its simple end at 0: that is h
 
 import abc
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -128,7 +129,7 @@ class Reals(AbstractDimension):
         if 1 < abs(mantissa) < 10:
             sign = 1 if mantissa > 0 else -1
             smaller = [_float(sign * m, exponent) for m in (abs(mantissa) // 2, abs(mantissa) - 1)]
-        candidates = {0.0, 1.0, 2.0, 0.5, 0.1, 10.0, self.low, abs(value), *rounded, *smaller}
+        candidates = {0.0, 1.0, 2.0, 3.0, 5.0, 0.5, 0.1, 10.0, self.low, abs(value), *rounded, *smaller}
         inside: list[float] = [
             float(v) for v in candidates if self.low <= v <= self.high and _length(v) < _length(value)
         ]
@@ -185,7 +186,7 @@ class Choices(AbstractDimension):
         return next(i for i, one in enumerate(self.values) if _same(one, value))
 
 
-def integers(low: int, high: int) -> Integers:
+def integers(low: Any, high: Any) -> Integers:
     """The whole numbers from `low` to `high`, both included; small ones are simple.
 
     >>> mf.cases.integers(1, 4)
@@ -201,7 +202,7 @@ def integers(low: int, high: int) -> Integers:
     return Integers(int(low), int(high))
 
 
-def reals(low: float | int, high: float | int, log: bool = False) -> Reals:
+def reals(low: Any, high: Any, log: bool = False) -> Reals:
     """The numbers from `low` to `high`; those with few digits are simple.
 
     **Arguments:** `log`: whether to spread them evenly in their logarithm, for a range of several decades.
@@ -285,6 +286,12 @@ class Space(Mapping[str, AbstractDimension]):
     def at(self, point: Any) -> dict[str, Plain]:
         """The case at a point of the unit cube."""
         return {name: dimension.at(float(u)) for (name, dimension), u in zip(self.items(), point, strict=True)}
+
+    def everything(self) -> Iterator[dict[str, Plain]]:
+        """All cases of a space that has finitely many, one after the other."""
+        columns = [[one.at((i + 0.5) / one.count) for i in range(int(one.count))] for one in self.values()]
+        for values in itertools.product(*columns):
+            yield dict(zip(self, values, strict=True))
 
     def check(self, case: Mapping[str, Any]) -> dict[str, Plain]:
         """The case with its values in the order of the names, or a `ValueError`."""
