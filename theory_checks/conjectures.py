@@ -157,8 +157,8 @@ mf.Conjecture(
         "H, H_∞": "Shannon and min-entropy, in nats",
         "R": "|x|^p/p; exponential loss",
     },
-    notes="Open for p>2. For p≤3/2 it seems to fail where the support vectors do not span the space: what the dual keeps "
-    "across them is a share (log t)^{1-p} of it, which adds about (log t)^{3-2p} to gap·log t, a constant at p=3/2.",
+    notes="Open for p>2. For p≤3/2 it fails where the support vectors do not span the space: what the dual keeps "
+    "across them is a share (log t)^{1-p} of it, which adds a multiple of (log t)^{3-2p} to gap·log t, a constant at p=3/2.",
 )
 
 
