@@ -158,7 +158,7 @@ mf.Conjecture(
         "R": "|x|^p/p; exponential loss",
     },
     notes="Open for p>2. For p≤3/2 it fails where the support vectors do not span the space: what the dual keeps "
-    "across them is a share (log t)^{1-p} of it, which adds a multiple of (log t)^{3-2p} to gap·log t, a constant at p=3/2.",
+    "across them is a share (log t)^{1-p} of it, which adds multiples of (log t)^{3-2p} to gap·log t.",
 )
 
 
