@@ -38,6 +38,7 @@ _NAMES = {
     "integrate": "flows",
     "Claim": "claims",
     "Comparison": "claims",
+    "Conjecture": "claims",
     "Experiment": "claims",
     "Verdict": "claims",
     "claim": "claims",
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     from ._config import enable_float64 as enable_float64
     from .claims import Claim as Claim
     from .claims import Comparison as Comparison
+    from .claims import Conjecture as Conjecture
     from .claims import Experiment as Experiment
     from .claims import Verdict as Verdict
     from .claims import cases as cases

@@ -136,9 +136,7 @@ def claim(
 
     **Raises:** `ValueError` for a name without page, an unknown status or expectation, an `on` that is no experiment.
     """
-    page, slash, short = name.partition("/")
-    if not (slash and page and short) or any(c.isspace() or c in "*?[]" for c in name) or "/" in short:
-        raise ValueError(f"claim: name must be 'page/short-name' without spaces or *?[], got {name!r}.")
+    _registry.check_name("claim", name)
     if not isinstance(on, Experiment):
         raise ValueError(f"{name}: on must be what @mf.experiment made, got {type(on).__name__}: {on!r}.")
     _one_of(name, "status", status, STATUSES)

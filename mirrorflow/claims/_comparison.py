@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,16 @@ def tolerance(value: Any, because: str) -> Tolerance:
     if not (isinstance(because, str) and because.strip()):
         raise ValueError("tolerance: because must say in words why the tolerance is as large as it is.")
     return Tolerance(float(value), because.strip())
+
+
+def parts_of(name: str, made: Any) -> dict[str, Comparison]:
+    """What a comparing function returned, as named comparisons; a single one has the empty name."""
+    parts = dict(made) if isinstance(made, Mapping) else {"": made}
+    wrong = [part for part in parts.values() if not isinstance(part, Comparison)]
+    if wrong or not parts:
+        kind = type(wrong[0]).__name__ if wrong else "an empty dictionary"
+        raise TypeError(f"{name} must return a mf.Comparison or a dictionary of them, got {kind}.")
+    return parts
 
 
 def _is_exact(value: Any) -> bool:

@@ -61,7 +61,7 @@ class Experiment:
         self.cases, self.more_cases = as_cases(cases), as_cases(full)
         if not self.cases:
             raise ValueError("experiment: cases must hold at least one case; use mf.cases.single() for just one.")
-        self.accuracies = _accuracies(accuracies)
+        self.accuracies = check_accuracies("experiment", accuracies)
         if ends not in ("ok", "any"):
             raise ValueError(
                 f"experiment: ends must be 'ok' (a run that ends otherwise decides nothing) or 'any', got {ends!r}."
@@ -171,12 +171,13 @@ def experiment(
     return decorate
 
 
-def _accuracies(given: Any) -> tuple[float, ...]:
+def check_accuracies(of: str, given: Any) -> tuple[float, ...]:
+    """Two or more positive factors that decrease; `of` is who asks."""
     factors = tuple(float(factor) for factor in given)
     falling = all(0 < fine < coarse for coarse, fine in itertools.pairwise(factors))
     if len(factors) < 2 or not falling or factors[0] <= 0:
         raise ValueError(
-            "experiment: accuracies must be two or more positive factors that decrease, as (1.0, 0.1), so that the "
+            f"{of}: accuracies must be two or more positive factors that decrease, as (1.0, 0.1), so that the "
             f"numerical error can be estimated; got {given!r}."
         )
     return factors

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import _provenance
 from ._claim import Claim, Control
-from ._comparison import Comparison
+from ._comparison import Comparison, parts_of
 from ._experiment import Unit
 from ._judge import judge, undecided
 from ._runs import Run, Runs, clean_accuracy, fetch
@@ -123,12 +123,7 @@ def _compare(claim: Claim, runs: Runs, law: dict[str, Any], factor: float) -> di
         else:
             (run,) = runs
             made = claim.function(run.case, run.result, **law)
-    parts = dict(made) if isinstance(made, Mapping) else {"": made}
-    wrong = [part for part in parts.values() if not isinstance(part, Comparison)]
-    if wrong or not parts:
-        kind = type(wrong[0]).__name__ if wrong else "an empty dictionary"
-        raise TypeError(f"{claim.name} must return a mf.Comparison or a dictionary of them, got {kind}.")
-    return parts
+    return parts_of(claim.name, made)
 
 
 def _verdict(claim: Claim, rows: list[Row], expects: str, **more: Any) -> Verdict:

@@ -76,6 +76,13 @@ def select(pattern: str) -> list["Claim"]:
     return found
 
 
+def check_name(of: str, name: str) -> None:
+    """Refuse a name that is not `page/short-name`."""
+    page, slash, short = name.partition("/")
+    if not (slash and page and short) or any(c.isspace() or c in "*?[]" for c in name) or "/" in short:
+        raise ValueError(f"{of}: name must be 'page/short-name' without spaces or *?[], got {name!r}.")
+
+
 def matches(name: str, pattern: str) -> bool:
     """Whether a claim's name matches a name, a page or a pattern."""
     return fnmatch.fnmatchcase(name, pattern) or name.partition("/")[0] == pattern.rstrip("/")

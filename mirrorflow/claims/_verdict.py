@@ -115,6 +115,12 @@ def worst(rows: tuple[Row, ...]) -> Row:
     return max(rows, key=lambda row: row.weight)
 
 
+def row_from_dict(data: dict[str, Any]) -> Row:
+    """The row that `dataclasses.asdict` took apart; a number that is null was not finite."""
+    numbers = {name: math.nan for name in ("error", "numerical_error", "uncertainty") if data[name] is None}
+    return Row(**{**data, **numbers})
+
+
 def verdict_from_dict(data: dict[str, Any]) -> Verdict:
     """The verdict that `dataclasses.asdict` took apart."""
     controls = tuple(verdict_from_dict(control) for control in data["controls"])

@@ -1,10 +1,12 @@
-"""The cases an experiment runs on: named values, their products and their unions."""
+"""The cases an experiment runs on: named values, their products and their unions; and the ranges of a conjecture's."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["Case", "Cases", "grid", "single"]
+from ._space import booleans, choices, integers, reals
+
+__all__ = ["Case", "Cases", "booleans", "choices", "grid", "integers", "reals", "single"]
 
 
 class Case:

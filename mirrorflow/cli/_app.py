@@ -116,3 +116,49 @@ def figure(
     from ._figure import draw
 
     draw(names or [], everything=everything, seed=seed, out=out, jobs=jobs)
+
+
+@app.command("falsify")
+def falsify_(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE|NAME]...",
+            help="Files with conjectures (my_conjectures.py, my_conjectures.py::page/name), or installed conjectures "
+            "by name, page or pattern.",
+            show_default=False,
+        ),
+    ] = None,
+    budget: Annotated[int, typer.Option("--budget", min=1, help="The most cases to try for each.")] = 100,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", help="When to stop looking, for each.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of the cases and their keys.")] = 0,
+    out: Out = "out",
+    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """Look for a counterexample to a conjecture, and make it small.
+
+    Exit code 0 if it survived, 1 if it is refuted, 3 if there is no counterexample but some case could not be decided.
+    """
+    from ._falsify import run_falsify
+
+    run_falsify(targets or [], budget=budget, seconds=seconds, seed=seed, out_folder=out, as_json=json)
+
+
+@app.command("replay")
+def replay_(
+    counterexample: Annotated[str, typer.Argument(metavar="COUNTEREXAMPLE.json", show_default=False)],
+    file: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="The file that holds the conjecture now.", show_default=False),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
+) -> None:
+    """Check a saved counterexample again.
+
+    Exit code 1 if it still refutes its conjecture, 0 if the conjecture holds there now, 3 if that cannot be decided.
+    """
+    from ._falsify import run_replay
+
+    run_replay(counterexample, file=file, as_json=json)

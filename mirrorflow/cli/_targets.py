@@ -43,7 +43,7 @@ def _claims_of(target: str) -> list[Claim]:
             return select(target)
         found = load_file(path)
     except FileNotFoundError as error:
-        refuse(f"{error}{_neighbours(path)}")
+        refuse(f"{error}{neighbours(path)}")
     except (UnknownClaim, ValueError) as error:
         refuse(str(error))
     except Exception as error:
@@ -61,10 +61,11 @@ def _waiting_in(path: str) -> bool:
     return any(claim.function.__code__.co_filename == file for claim in waiting())
 
 
-def _neighbours(path: str) -> str:
+def neighbours(path: str, kind: str = "*.py") -> str:
+    """Half a sentence with the files that a mistyped path may mean."""
     import difflib
 
     folder = pathlib.Path(path).parent
-    names = [file.name for file in folder.glob("*.py")] if folder.is_dir() else []
+    names = [file.name for file in folder.glob(kind)] if folder.is_dir() else []
     close = difflib.get_close_matches(pathlib.Path(path).name, names, n=3)
     return f" Did you mean {' or '.join(str(folder / name) for name in close)}?" if close else ""

@@ -20,7 +20,7 @@ from ..claims._store import write_atomically
 from ..claims._tasks import Call, prepare
 from ..plotting import figure_names, made
 from ._targets import choose, complain
-from ._words import err, expected, number, out, outcome, plural, refuse
+from ._words import check_folder, err, expected, number, out, outcome, plural
 
 SILENCE = 20.0  # seconds after which a log, which has no bars, is told how far it is
 
@@ -39,7 +39,7 @@ def run(
     """Verify what the targets name, write the report, and leave with the code that the verdicts ask for."""
     prepare()
     folder = pathlib.Path(out)
-    _check_folder(folder)
+    check_folder(folder)
     try:
         with contextlib.redirect_stdout(sys.stderr):  # what claims and experiments print is not what was asked for
             claims = choose(targets)
@@ -162,13 +162,6 @@ def _complain_about_figures(session: Session) -> None:
     for call, done in session.called:
         if done.failure:
             err().print(f"[yellow]figure {call.arguments['name']} was not drawn:[/] {done.failure[0]}", soft_wrap=True)
-
-
-def _check_folder(folder: pathlib.Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        refuse(f"--out: nothing can be written to {folder}: {error.strerror or error}.")
 
 
 def _command() -> str:

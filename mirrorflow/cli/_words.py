@@ -1,5 +1,6 @@
 """How the command line speaks: to people on the terminal, with signs that do not hang on colour."""
 
+import pathlib
 from typing import Any, NoReturn
 
 import typer
@@ -24,6 +25,14 @@ def refuse(message: str) -> NoReturn:
     """Say what was wrong with the command and leave with code 2."""
     err().print(Text.assemble(("mirrorflow: ", "bold red"), message), soft_wrap=True)
     raise typer.Exit(2)
+
+
+def check_folder(folder: pathlib.Path) -> None:
+    """Make the output folder, or say that it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(f"--out: nothing can be written to {folder}: {error.strerror or error}.")
 
 
 def outcome(record: dict[str, Any]) -> Text:

@@ -2,11 +2,12 @@
 
 import pytest
 
-from mirrorflow.claims import _registry
+from mirrorflow.claims import _loading, _registry
 
 
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch):
+    _loading.load_installed()  # once a process, and not forgotten after the first test that asks for it
     monkeypatch.setattr(_registry, "_claims", dict(_registry._claims))
     monkeypatch.setattr(_registry, "_waiting", dict(_registry._waiting))
 

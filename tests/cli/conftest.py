@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import mirrorflow
-from mirrorflow.claims import _registry
+from mirrorflow.claims import _loading, _registry
 
 SOURCE = r'''
 """Claims of a user."""
@@ -82,6 +82,7 @@ print("noise of the module")
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MIRRORFLOW_OUT", raising=False)
+    _loading.load_installed()  # once a process, and not forgotten after the first test that asks for it
     monkeypatch.setattr(_registry, "_claims", dict(_registry._claims))
     monkeypatch.setattr(_registry, "_waiting", dict(_registry._waiting))
     return tmp_path
