@@ -89,12 +89,12 @@ class PotentialDynamics(AbstractDynamics):
     def velocity(self, state: Parameters, time: Scalar, log_rate: Scalar) -> Parameters:
         """(dc/dz)·ż"""
         x = self.potential.from_chart(state)
-        return self.potential.chart_rate(state) * _dual_velocity(self, x, time, log_rate, self.potential)
+        return self.potential.chart_rate(state) * dual_velocity(self, x, time, log_rate, self.potential)
 
     def unfinished(self, state: Parameters, time: Scalar) -> Scalar:
         """Coordinate by coordinate through the metric."""
         x = self.predictor(state, time)
-        dual = _dual_velocity(self, x, time, jnp.zeros(()), self.potential)
+        dual = dual_velocity(self, x, time, jnp.zeros(()), self.potential)
         return rest(x, dual, 1 / self.potential.metric(x), self.geometry, self.problem.gradient(x))
 
     @property
@@ -298,7 +298,7 @@ def _no_fault() -> jax.Array:
     return jnp.asarray(Code.RUNNING, jnp.int32)
 
 
-def _dual_velocity(
+def dual_velocity(
     dynamics: PotentialDynamics, x: Real, time: Scalar, log_rate: Scalar, potential: AbstractPotential
 ) -> Real:
     """−direction(∇f + coupled) − α·∇²R(x)x, times e^{log_rate}."""
