@@ -57,30 +57,32 @@ class Equation(eqx.Module):
         """The structure and shape of W."""
         return self.noise.driver(self.dynamics.problem, y)
 
-    def push(self, time: Scalar, y: Parameters | None, increment: Parameters) -> Parameters:
-        """What dW adds to y; y is None where it does not matter."""
-        dynamics, noise = self.dynamics, self.noise
-        x = None if noise.independent else self.predictor(y, time)
-        moved = noise.covector(dynamics.problem, x, increment)
+    def push(self, y: Parameters | None, x: Real | None, increment: Parameters) -> Parameters:
+        """B dW, what noise of strength 1 adds to y; y and x are None where they do not matter."""
+        moved = self.noise.covector(self.dynamics.problem, x, increment)
         if moved is None:
-            moved = increment
-        elif isinstance(dynamics, ReparameterizedDynamics):
-            moved = dynamics.reparameterization.pull_back(y, moved)
-        strength = jnp.asarray(noise.strength(time))
-        return jax.tree.map(lambda leaf: strength.astype(leaf.dtype) * leaf, moved)
+            return increment
+        if isinstance(self.dynamics, ReparameterizedDynamics):
+            return self.dynamics.reparameterization.pull_back(y, moved)
+        return moved
 
 
 class Diffusion(diffrax.AbstractTerm):
-    """σB(y) dW over one step, as diffrax's solvers take it: what they pass around as the vector field is where it is
-    evaluated, so that B is never made a matrix.
+    """σB(y) dW over one step, as diffrax's solvers take it, B never being made a matrix.
+
+    What they pass around as the vector field is the strength and where B is evaluated. Where B is the same everywhere
+    it is the strength alone: some solvers ask that it does not mention y, and form differences of it in time.
     """
 
     equation: Equation
     path: Any
 
     def vf(self, t, y, args):
-        """Where B is evaluated. Where B is the same everywhere that must not mention y: solvers look for it."""
-        return (t, None if self.equation.additive else y)
+        """The strength, and where B is evaluated."""
+        strength = jnp.asarray(self.equation.noise.strength(t))
+        if self.equation.additive:
+            return strength, None, None
+        return strength, y, self.equation.predictor(y, t)
 
     def contr(self, t0, t1, use_levy=False, **kwargs):
         """W over the step, with its space-time Lévy area where a solver asks for it."""
@@ -88,7 +90,9 @@ class Diffusion(diffrax.AbstractTerm):
 
     def prod(self, vf, control):
         """σB dW"""
-        return self.equation.push(*vf, control)
+        strength, y, x = vf
+        moved = self.equation.push(y, x, control)
+        return jax.tree.map(lambda leaf: strength.astype(leaf.dtype) * leaf, moved)
 
 
 def increment(key: jax.Array, k: Any, step: Scalar, pieces: Any, driver: Parameters, with_area: bool) -> Any:
