@@ -21,6 +21,8 @@ from ._trajectory import Trajectory, derive, from_parameters
 SENSES = ("ito", "stratonovich")
 # Relative distance up to which a time counts as lying on the grid of steps.
 ON_GRID = 1e-6
+# From this size of a parameter on a loss that is not a number has overflowed.
+HUGE = 1e8
 # Steps are numbered with 32 bits.
 MOST = 2**31 - 1
 
@@ -298,8 +300,9 @@ def _trajectory(flow: Flow, request: _Request, saved: Parameters, last: int, fin
     count = int(undefined.argmax())
     if count == 0:
         raise ValueError("start lies outside the problem's domain: the loss at t=0 is NaN.")
-    outside = Status(
-        int(Code.LEFT_DOMAIN), f"between t={points[count - 1] * step:.6g} and t={points[count] * step:.6g}"
-    )
+    # Products of parameters overflow, and their loss with them, long before the parameters do.
+    largest = max(float(jnp.max(jnp.abs(leaf[count]))) for leaf in jax.tree.leaves(saved))
+    code = Code.BLOW_UP if largest > HUGE else Code.LEFT_DOMAIN
+    outside = Status(int(code), f"between t={points[count - 1] * step:.6g} and t={points[count] * step:.6g}")
     saved = jax.tree.map(lambda leaf: leaf[:count], saved)
     return from_parameters(flow, points[:count] * step, saved, stats, outside)

@@ -43,15 +43,16 @@ ORDERS = {
     "Euler–Maruyama, Itô": (PRODUCT, START, LABEL, "ito", None, 0.5),
     "Euler–Heun, commuting": (PRODUCT, START, LABEL, "stratonovich", None, 1.0),
     "Euler in the dual, the same noise everywhere": (ENTROPY, np.zeros(4), LABEL, "ito", diffrax.Euler(), 1.0),
-    "ShARK in the dual": (ENTROPY, np.zeros(4), LABEL, "ito", None, 1.5),
-    "ShARK on parameters": (PRODUCT, START, mf.noise.Isotropic(0.5), "ito", None, 1.5),
+    "ShARK in the dual": (ENTROPY, np.zeros(4), mf.noise.Label(2.0), "ito", None, 1.5),
+    "ShARK on parameters": (PRODUCT, START, mf.noise.Isotropic(1.5), "ito", None, 1.5),
 }
 
 
 @pytest.mark.parametrize("name", ORDERS)
 def test_strong_order_is_the_stated_one(name):
     flow, start, noise, sense, solver, order = ORDERS[name]
-    steps = (32, 64, 128, 256) if order == 0.5 else (8, 16, 32, 64)
+    # Order ½ and 1.5 show once the errors of order 1 and 2 that come with them are small.
+    steps = {0.5: (32, 64, 128, 256), 1.0: (8, 16, 32, 64), 1.5: (128, 256, 512)}[order]
     errors = strong_errors(flow, start, steps, 4096, noise=noise, sense=sense, solver=solver)
     slope = -np.polyfit(np.log(steps), np.log(errors), 1)[0]
     assert slope == pytest.approx(order, abs=0.2)
@@ -59,8 +60,8 @@ def test_strong_order_is_the_stated_one(name):
 
 def test_weak_order_of_euler_maruyama_is_one():
     """Differences of E m²w² between steps h and h/2 on common paths: their variance is small, and they are O(h)."""
-    steps, means = (4, 8, 16), []
-    more = {"paths": 20000, "noise": mf.noise.Label(0.8), "key": KEY, "until": ONE}
+    steps, means = (8, 16, 32), []
+    more = {"paths": 20000, "noise": LABEL, "key": KEY, "until": ONE}
     for n in steps:
         fine = mf.simulate_paths(PRODUCT, START, step_size=0.5 / n, **more).x[:, -1]
         coarse = mf.simulate_paths(PRODUCT, START, step_size=1 / n, increments=2, **more).x[:, -1]
@@ -116,10 +117,10 @@ def test_itos_label_noise_is_the_decayed_mirror_flow_with_noise_in_the_dual():
     decayed = mf.Flow(problem, reparameterization=plain.reparameterization, decay=mf.decay.Coupled(0.8**2 / 4))
     start = plain.lift(x=np.zeros(3), balance=1.0)
     noise, more = mf.noise.Label(0.8), {"until": mf.until.time(2.0)}
-    factors = run(plain, start, noise=noise, step_size=2e-5, increments=1, **more).x[-1]
-    mirror = run(decayed.as_mirror_flow(start), np.zeros(3), noise=noise, step_size=1e-2, increments=500, **more).x[-1]
-    conserved = run(plain.as_mirror_flow(start), np.zeros(3), noise=noise, step_size=1e-2, increments=500, **more).x[-1]
-    assert float(jnp.abs(factors - mirror).max()) < 0.01 < 0.05 < float(jnp.abs(factors - conserved).max())
+    factors = run(plain, start, noise=noise, step_size=1e-4, increments=1, **more).x[-1]
+    mirror = run(decayed.as_mirror_flow(start), np.zeros(3), noise=noise, step_size=1e-2, increments=100, **more).x[-1]
+    conserved = run(plain.as_mirror_flow(start), np.zeros(3), noise=noise, step_size=1e-2, increments=100, **more).x[-1]
+    assert float(jnp.abs(factors - mirror).max()) < 0.02 < 0.05 < float(jnp.abs(factors - conserved).max())
 
 
 def test_minibatch_noise_has_the_covariance_of_stochastic_gradients():
@@ -163,7 +164,7 @@ def test_saved_points_do_not_change_the_path():
 def test_a_path_that_leaves_every_bound_says_so_and_keeps_the_rest():
     flow = mf.Flow(PROBLEM, reparameterization=mf.reparameterizations.Hadamard(5))
     path = run(flow, 3 * np.ones((5, 4)), step_size=0.1, save=11)
-    assert path.status.code == Code.BLOW_UP and "at t=" in str(path.status)
+    assert path.status.code == Code.BLOW_UP and "t=" in str(path.status)
     assert np.isfinite(np.asarray(path.parameters)).all() and 1 <= len(path.time) < 11
 
 
@@ -203,7 +204,7 @@ REFUSED = {
     "step of zero": (lambda: run(step_size=0.0), "step_size must be positive, got 0.0"),
     "negative step": (lambda: run(step_size=-0.1), "step_size must be positive, got -0.1"),
     "step beyond the end": (lambda: run(step_size=2.0), "step_size must be at most the end 1, got 2"),
-    "too many steps": (lambda: run(step_size=1e-10), "step_size makes 10000000000 steps"),
+    "too many steps": (lambda: run(step_size=1e-10), "step_size makes .* steps of 1 increments, more than 2147483647"),
     "no increments": (lambda: run(increments=0), "increments must be at least 1, got 0"),
     "no such sense": (lambda: run(sense="backward"), "sense must be one of 'ito', 'stratonovich', got 'backward'"),
     "solver of the other sense": (lambda: run(solver=diffrax.EulerHeun()), "sense 'ito', which diffrax.EulerHeun"),
