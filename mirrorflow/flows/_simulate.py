@@ -255,9 +255,11 @@ def _states(equation: Equation, solver, step, indices, pieces, start, key):
     # A step lies between two jumps of a schedule, and sees the values on its own side of them.
     inside = 8 * jnp.finfo(step.dtype).eps
 
+    drift: Any = equation.drift
+
     def terms(k):
         path = increment(key, k, step, pieces, driver, with_area)
-        return diffrax.MultiTerm(diffrax.ODETerm(equation.drift), Diffusion(equation, path))
+        return diffrax.MultiTerm(diffrax.ODETerm(drift), Diffusion(equation, path))
 
     def times(k):
         begin, end = k * step, (k + 1) * step

@@ -82,7 +82,7 @@ class Diffusion(diffrax.AbstractTerm):
         strength = jnp.asarray(self.equation.noise.strength(t))
         if self.equation.additive:
             return strength, None, None
-        return strength, y, self.equation.predictor(y, t)
+        return strength, y, self.equation.predictor(y, jnp.asarray(t))
 
     def contr(self, t0, t1, use_levy=False, **kwargs):
         """W over the step, with its space-time Lévy area where a solver asks for it."""

@@ -43,7 +43,7 @@ ORDERS = {
     "Euler–Maruyama, Itô": (PRODUCT, START, LABEL, "ito", None, 0.5),
     "Euler–Heun, commuting": (PRODUCT, START, LABEL, "stratonovich", None, 1.0),
     "Euler in the dual, the same noise everywhere": (ENTROPY, np.zeros(4), LABEL, "ito", diffrax.Euler(), 1.0),
-    "ShARK in the dual": (ENTROPY, np.zeros(4), mf.noise.Label(2.0), "ito", None, 1.5),
+    "ShARK in the dual": (ENTROPY, np.zeros(4), mf.noise.Label(1.0), "ito", None, 1.5),
     "ShARK on parameters": (PRODUCT, START, mf.noise.Isotropic(1.5), "ito", None, 1.5),
 }
 
