@@ -16,6 +16,7 @@ _ROOMS = (
     "ensembles",
     "flows",
     "geometries",
+    "noise",
     "observe",
     "plotting",
     "potentials",
@@ -36,6 +37,8 @@ _NAMES = {
     "Trajectory": "flows",
     "discretize": "flows",
     "integrate": "flows",
+    "simulate": "flows",
+    "simulate_paths": "flows",
     "Claim": "claims",
     "Comparison": "claims",
     "Conjecture": "claims",
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
     from . import ensembles as ensembles
     from . import flows as flows
     from . import geometries as geometries
+    from . import noise as noise
     from . import observe as observe
     from . import plotting as plotting
     from . import potentials as potentials
@@ -97,4 +101,6 @@ if TYPE_CHECKING:
     from .flows import clocks as clocks
     from .flows import discretize as discretize
     from .flows import integrate as integrate
+    from .flows import simulate as simulate
+    from .flows import simulate_paths as simulate_paths
     from .flows import until as until

@@ -202,7 +202,7 @@ balance_function.control("degree 2", degree=2.0)
 @mf.claim(
     "max-margin/monotone",
     on=early,
-    statement=r"\langle x,\nabla^2R\,x\rangle \le \alpha Q \;\Rightarrow\; \tilde\gamma = \log(1/\mathcal L)/Q^{1/\alpha}"
+    statement=r"\langle x,\nabla^2R\,x\rangle \le \alpha Q \;\Rightarrow\; \log(1/\mathcal L)/Q^{1/\alpha}"
     r" \text{ never decreases once } \mathcal L<1 \quad(\text{logistic: } -\log(e^{\mathcal L}-1),\ \mathcal L<\log 2)",
     source="arXiv:2605.19458; arXiv:1906.05890; theory page 04 (monotone margin)",
     status="proved",

@@ -9,5 +9,8 @@ from ._discretize import scale_by_geometry as scale_by_geometry
 from ._equivalence import NotAMirrorFlow as NotAMirrorFlow
 from ._flow import Flow as Flow
 from ._integrate import integrate as integrate
+from ._simulate import Paths as Paths
+from ._simulate import simulate as simulate
+from ._simulate import simulate_paths as simulate_paths
 from ._status import Status as Status
 from ._trajectory import Trajectory as Trajectory

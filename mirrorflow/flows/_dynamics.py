@@ -90,12 +90,12 @@ class PotentialDynamics(AbstractDynamics):
         """(dc/dz)·ż, the two combined as logarithms: each may be far outside the range of floats."""
         x = self.potential.from_chart(state)
         log_rates = log_rate + self.potential.log_chart_rate(state)
-        return _dual_velocity(self, x, time, log_rates, self.potential)
+        return dual_velocity(self, x, time, log_rates, self.potential)
 
     def unfinished(self, state: Parameters, time: Scalar) -> Scalar:
         """Coordinate by coordinate through the metric."""
         x = self.predictor(state, time)
-        dual = _dual_velocity(self, x, time, jnp.zeros(()), self.potential)
+        dual = dual_velocity(self, x, time, jnp.zeros(()), self.potential)
         return rest(x, dual, 1 / self.potential.metric(x), self.geometry, self.problem.gradient(x))
 
     @property
@@ -299,7 +299,7 @@ def _no_fault() -> jax.Array:
     return jnp.asarray(Code.RUNNING, jnp.int32)
 
 
-def _dual_velocity(
+def dual_velocity(
     dynamics: PotentialDynamics, x: Real, time: Scalar, log_rate: Real, potential: AbstractPotential
 ) -> Real:
     """−direction(∇f + coupled) − α·∇²R(x)x, times e^{log_rate}: one number, or one for each coordinate."""

@@ -121,17 +121,24 @@ def from_parameters(
     flow: "Flow", times: Anything, parameters: Parameters, stats: dict[str, Any], status: Status
 ) -> Trajectory:
     """A trajectory from its parameters; predictors and losses are computed here."""
-    x, loss, log_loss, log_times = _derive(flow.problem, flow.reparameterization, parameters, times)
-    return Trajectory(jnp.asarray(times), log_times, x, parameters, loss, log_loss, flow, stats, status)
+    x, loss, log_loss = derive(flow.problem, flow.reparameterization, parameters)
+    return Trajectory(jnp.asarray(times), _log_times(times), x, parameters, loss, log_loss, flow, stats, status)
 
 
 @eqx.filter_jit
-def _derive(problem, reparameterization, parameters, times):
+def derive(problem, reparameterization, parameters):
+    """x, f and log f of parameters with a leading axis."""
+
     def one(theta):
         x = theta if reparameterization is None else reparameterization(theta)
         return x, problem.loss(x), problem.log_loss(x)
 
-    return *jax.lax.map(one, parameters), log_time(jnp.log1p(times))
+    return jax.lax.map(one, parameters)
+
+
+@jax.jit
+def _log_times(times):
+    return log_time(jnp.log1p(times))
 
 
 def _labelled_parameters(parameters, reparameterization, axes) -> dict[str, Any]:

@@ -69,8 +69,8 @@ class MatrixCompletion(AbstractLeastSquares):
             raise ValueError(f"rank must be at most min(shape) = {min(rows, columns)}, got {rank}.")
         if observed > rows * columns:
             raise ValueError(f"observed must be at most the {rows * columns} entries of X, got {observed}.")
-        *entries, truth = _sample(key, rows, columns, rank, observed)
-        return cls(*entries, (rows, columns), truth)
+        row, column, values, truth = _sample(key, rows, columns, rank, observed)
+        return cls(row, column, values, (rows, columns), truth)
 
     @property
     def shape(self) -> tuple[int, ...]:
