@@ -68,7 +68,7 @@ def saddle_jumps(problem: Any) -> SaddleJumps:
     >>> path.times.tolist(), path.plateaus.tolist()
     ([0.5, 2.0], [[0.0, 0.0, 0.0], [0.0, -2.0, 0.0], [0.5, -2.0, 0.0]])
     """
-    design, target = _data(problem)
+    design, target = regression_data(problem)
     scale = np.linalg.norm(design, axis=0) * np.linalg.norm(target)
     beta, dual, tau = np.zeros(design.shape[1]), np.zeros(design.shape[1]), 0.0
     times, plateaus, duals, slopes = [], [beta], [], []
@@ -136,7 +136,11 @@ def _refuse_several(signed: np.ndarray, held: np.ndarray, level: np.ndarray, fre
         )
 
 
-def _data(problem: Any) -> tuple[np.ndarray, np.ndarray]:
+def regression_data(problem: Any) -> tuple[np.ndarray, np.ndarray]:
+    """A and b as arrays.
+
+    **Raises:** `ValueError` for what is no regression, or shapes that do not fit.
+    """
     if not (hasattr(problem, "design") and hasattr(problem, "target")):
         raise ValueError(f"problem must have a design and a target, as regressions have; got {type(problem).__name__}.")
     design = np.asarray(_checks.number("design", problem.design, shape=None), float)
