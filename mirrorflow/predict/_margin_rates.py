@@ -41,7 +41,10 @@ def loss_exponents(degree: Numeric, growth: Numeric) -> LossExponents:
     >>> mf.predict.loss_exponents(degree=1, growth=2)
     LossExponents(time=-1.0, log_time=0.0)
     """
-    degree, growth = float(_checks.positive("degree", degree)), float(_checks.in_interval("growth", growth, 1.0, np.inf))
+    degree, growth = (
+        float(_checks.positive("degree", degree)),
+        float(_checks.in_interval("growth", growth, 1.0, np.inf)),
+    )
     return LossExponents(-1.0, growth / degree - 2)
 
 
