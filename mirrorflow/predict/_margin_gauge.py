@@ -95,9 +95,10 @@ def _newton(problem: _Problem, x: np.ndarray) -> Candidate:
     support = near[_weights(problem, x, near) > 0].tolist()
     best = _read(problem, x, near)
     for _ in range(60):
-        x, multipliers, step = _newton_step(problem, x, support)
-        if x is None or not np.isfinite(x).all() or not x.any():
+        there, multipliers, step = _newton_step(problem, x, support)
+        if there is None or not np.isfinite(there).all() or not there.any():
             break
+        x = there
         least = signed @ x
         if least.min() > 0:
             found = _read(problem, x / least.min(), np.array(support))

@@ -85,6 +85,7 @@ def _cone_program(signed: np.ndarray, p: float) -> Candidate | None:
     """The interior-point method's answer, None where it has none."""
     try:
         import cvxpy as cp
+        from cvxpy.error import SolverError
     except ImportError as error:  # pragma: no cover
         raise ImportError("max_margin for 1<p<∞ needs cvxpy: pip install 'mirrorflow[reference]'.") from error
     features = signed.shape[1]
@@ -100,7 +101,7 @@ def _cone_program(signed: np.ndarray, p: float) -> Candidate | None:
         warnings.simplefilter("ignore", UserWarning)  # an inaccurate answer will do: its support is corrected
         try:
             program.solve(solver=cp.CLARABEL)
-        except cp.error.SolverError:
+        except SolverError:
             return None
     if x.value is None or separated.dual_value is None:
         return None

@@ -28,7 +28,7 @@ def refuse_inseparable(signed: np.ndarray, shares: np.ndarray | None = None) -> 
 
         rows = np.vstack([signed.T, np.ones(len(signed))])
         found, _ = nnls(rows, np.append(np.zeros(signed.shape[1]), 1.0), maxiter=30 * len(signed))
-        shares = found / found.sum()
+        shares = np.asarray(found / found.sum())
     least = float(np.linalg.norm(shares @ signed))
     if least <= _VANISHES * np.abs(signed).max():
         largest = np.argsort(-shares.round(9), kind="stable")[:3]
