@@ -22,7 +22,7 @@ SPARSE = {"color": GREEN, "marker": "^", "linestyle": "none", "markersize": 6.5,
 LEAST = {"color": ORANGE, "marker": "s", "linestyle": "none", "markersize": 5.5, "zorder": 4}
 GHOST = {"color": DARK, "marker": "D", "linestyle": "none", "markersize": 7, "fillstyle": "none", "zorder": 4}
 TRUTH = {"color": "#E2E2E2", "linewidth": 0}
-WIDTH, HEIGHT = 5.4, 3.0  # inches
+WIDTH, HEIGHT = 5.4, 2.8  # inches
 LOG1P = {"value": "function", "functions": (np.log1p, np.expm1)}  # the clock the flow is integrated in
 MARKS = {  # what a legend says of each mark
     "least": (LEAST, r"least $\|x\|_2$"),
@@ -76,7 +76,7 @@ class Panel:
 def _svg(figure) -> str:
     with plotting.style():
         file = io.BytesIO()
-        figure.savefig(file, format="svg", bbox_inches=None, metadata={"Date": None})
+        figure.savefig(file, format="svg", bbox_inches=figure.bbox_inches, metadata={"Date": None})
     return f"data:image/svg+xml;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
@@ -141,7 +141,11 @@ class Path(Panel):
         upper, lower = self.axes
         with plotting.style():
             upper.set_xscale(**LOG1P)
-            looks = [(PATH, "on the truth's support"), (OTHERS, "off it"), (RING | {"markersize": 7}, "predicted limit")]
+            looks = [
+                (PATH, "on the truth's support"),
+                (OTHERS, "off it"),
+                (RING | {"markersize": 7}, "predicted limit"),
+            ]
             _legend(upper, looks, loc="lower left", ncols=3)
             upper.set(ylabel="$x_t$", ylim=(-1.6, 1.6))
             upper.set_title("(b) twelve coefficients and the scale, decay in the grey time", loc="left")
@@ -164,7 +168,9 @@ class Path(Panel):
         last = next(last for last in np.outer(10.0 ** np.arange(9), [3, 10]).flat if last >= end)
         if self.axes[1].get_xlim() != (0, last):
             ticks = [0.0, 1.0, *10.0 ** np.arange(1, np.floor(np.log10(last)) + 1)]
-            self.axes[1].set_xticks(ticks, [f"{tick:g}" if tick < 1e4 else f"$10^{np.log10(tick):.0f}$" for tick in ticks])
+            self.axes[1].set_xticks(
+                ticks, [f"{tick:g}" if tick < 1e4 else f"$10^{np.log10(tick):.0f}$" for tick in ticks]
+            )
             self.axes[1].set_xlim(0, last)
 
     def __call__(self, run: Run) -> str:
@@ -262,11 +268,11 @@ class Pictures:
 
 
 STYLE = """<style>
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 4px 12px; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(max(340px, 40%), 1fr)); gap: 4px 12px; }
 .panel { position: relative; background: white; }
 .panel img { display: block; width: 100%; height: auto; margin: 0; }
 .panel .layer { position: absolute; inset: 0; }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 8px 20px; margin: 0;
+.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 4px 20px; margin: 0;
   font-variant-numeric: tabular-nums; }
 .numbers dt { font-size: 0.8rem; opacity: 0.75; margin: 0; }
 .numbers dd { font-size: 1.15rem; margin: 0; }
@@ -286,6 +292,8 @@ def numbers(run: Run) -> str:
     }
     return (
         '<dl class="numbers">'
-        + "".join(f'<div><dt>{words}</dt><dd id="{name}">{value}</dd></div>' for name, (words, value) in entries.items())
+        + "".join(
+            f'<div><dt>{words}</dt><dd id="{name}">{value}</dd></div>' for name, (words, value) in entries.items()
+        )
         + "</dl>"
     )

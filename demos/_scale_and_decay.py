@@ -19,7 +19,7 @@ AT_REST = 1e-7  # the flow ends where no entry of ∇f is larger
 SEEDS = (2, 3, 4, 6, 7, 9)  # of data whose sparsest interpolator, ℓ1's, is the truth
 PICTURE = mf.problems.LinearRegression(np.array([[1.0, 2.0]]) / np.sqrt(5), np.array([1.6]) / np.sqrt(5))
 WINDOW = (-0.45, -0.12), (1.25, 0.98)  # its lower left and upper right corner
-SCALES = np.geomspace(30.0, 1e-9, 24)  # of the potentials between ℓ2 and ℓ1
+SCALES = np.append(np.geomspace(30.0, 1e-3, 24), np.geomspace(1e-4, 1e-9, 6))  # of the potentials between ℓ2 and ℓ1
 PRODUCT = mf.reparameterizations.Hadamard(depth=2)
 
 
@@ -67,7 +67,7 @@ class Run:
 
 @functools.cache
 def data(seed: int) -> Data:
-    """Sparse regression with its rows made orthonormal: the same interpolators, and a flow that is not ill-conditioned."""
+    """Sparse regression, its rows made orthonormal: the same interpolators, and a flow that is well conditioned."""
     made = mf.problems.SparseRegression.sample(
         jax.random.key(seed), samples=SAMPLES, features=FEATURES, support=SUPPORT
     )

@@ -7,13 +7,13 @@ app = marimo.App(width="medium", app_title="From ℓ2 to ℓ1 by scale and decay
 
 with app.setup:
     import marimo as mo
-    import numpy as np
 
     import mirrorflow as mf
-    from mirrorflow.content.demos import _panels, _scale_and_decay
+    from mirrorflow.content.demos import _panels as panels
+    from mirrorflow.content.demos import _scale_and_decay as flows
 
-    mf.enable_float64()
     mf.enable_compile_cache()
+    mf.enable_float64()
 
 
 @app.cell(hide_code=True)
@@ -31,48 +31,46 @@ def _():
 @app.cell(hide_code=True)
 def _():
     scale = mo.ui.slider(
-        -3, 1, 0.1, value=0, label=r"scale at the start, $\log_{10}(m_0^2-w_0^2)$", show_value=True, full_width=True
+        -3, 1, 0.1, value=0, label=r"scale, $\log_{10}(m_0^2-w_0^2)$", show_value=True, full_width=True
     )
     strength = mo.ui.slider(0, 1, 0.05, value=0.4, label=r"decay $\alpha$", show_value=True, full_width=True)
-    switch = mo.ui.slider(0.1, 1, 0.05, value=1, label="switched off at time", show_value=True, full_width=True)
-    sample = mo.ui.slider(
-        1, len(_scale_and_decay.SEEDS), value=1, label="data set", show_value=True, full_width=True
-    )
+    switch = mo.ui.slider(0.1, 1, 0.05, value=1, label="off at time", show_value=True, full_width=True)
+    sample = mo.ui.slider(1, len(flows.SEEDS), value=1, label="data set", show_value=True, full_width=True)
     return sample, scale, strength, switch
 
 
 @app.cell(hide_code=True)
 def _(sample, scale, strength, switch):
-    mo.hstack([scale, strength, switch, sample], widths=[1.6, 1, 1, 1], gap=2, align="end", wrap=True)
+    mo.hstack([scale, strength, switch, sample], widths=[1.4, 1, 1, 1], gap=1.5, align="end", wrap=True)
     return
 
 
 @app.cell(hide_code=True)
 def _():
     with mo.status.spinner("Compiling the flows, which is done once …"):
-        _scale_and_decay.warm()
-        pictures = _panels.Pictures()
+        flows.warm()
+        pictures = panels.Pictures()
     return (pictures,)
 
 
 @app.cell(hide_code=True)
 def _(sample, scale, strength, switch):
-    seed = _scale_and_decay.SEEDS[sample.value - 1]
+    seed = flows.SEEDS[sample.value - 1]
     setting = {"balance": 10.0**scale.value, "strength": strength.value, "switch": switch.value}
-    two = _scale_and_decay.run(_scale_and_decay.picture(), **setting)
-    twelve = _scale_and_decay.run(_scale_and_decay.data(seed), **setting)
+    two = flows.run(flows.picture(), **setting)
+    twelve = flows.run(flows.data(seed), **setting)
     return seed, twelve, two
 
 
 @app.cell(hide_code=True)
-def _(pictures, seed, twelve, two):
-    mo.Html(_panels.STYLE + pictures(two, twelve, seed))
+def _(twelve):
+    mo.Html(panels.STYLE + panels.numbers(twelve))
     return
 
 
 @app.cell(hide_code=True)
-def _(twelve):
-    mo.Html(_panels.numbers(twelve))
+def _(pictures, seed, twelve, two):
+    mo.Html(pictures(two, twelve, seed))
     return
 
 
