@@ -22,7 +22,7 @@ SPARSE = {"color": GREEN, "marker": "^", "linestyle": "none", "markersize": 6.5,
 LEAST = {"color": ORANGE, "marker": "s", "linestyle": "none", "markersize": 5.5, "zorder": 4}
 GHOST = {"color": DARK, "marker": "D", "linestyle": "none", "markersize": 7, "fillstyle": "none", "zorder": 4}
 TRUTH = {"color": "#E2E2E2", "linewidth": 0}
-WIDTH, HEIGHT = 5.4, 2.8  # inches
+WIDTH, HEIGHT = 5.4, 2.65  # inches
 LOG1P = {"value": "function", "functions": (np.log1p, np.expm1)}  # the clock the flow is integrated in
 MARKS = {  # what a legend says of each mark
     "least": (LEAST, r"least $\|x\|_2$"),
@@ -146,7 +146,7 @@ class Path(Panel):
                 (OTHERS, "off it"),
                 (RING | {"markersize": 7}, "predicted limit"),
             ]
-            _legend(upper, looks, loc="lower left", ncols=3)
+            _legend(upper, looks, loc="lower center", ncols=3)
             upper.set(ylabel="$x_t$", ylim=(-1.6, 1.6))
             upper.set_title("(b) twelve coefficients and the scale, decay in the grey time", loc="left")
             lower.set(xlabel="time $t$", ylabel=r"$\rho_t$", yscale="log", ylim=(3e-6, 30))

@@ -16,7 +16,7 @@ import mirrorflow as mf
 SAMPLES, FEATURES, SUPPORT = 6, 12, 2
 POINTS = 120  # on each path
 AT_REST = 1e-7  # the flow ends where no entry of ∇f is larger
-SEEDS = (2, 3, 4, 6, 7, 9)  # of data whose sparsest interpolator, ℓ1's, is the truth
+SEEDS = (6, 7, 2, 3, 4, 9)  # of data whose sparsest interpolator, ℓ1's, is the truth
 PICTURE = mf.problems.LinearRegression(np.array([[1.0, 2.0]]) / np.sqrt(5), np.array([1.6]) / np.sqrt(5))
 WINDOW = (-0.45, -0.12), (1.25, 0.98)  # its lower left and upper right corner
 SCALES = np.append(np.geomspace(30.0, 1e-3, 24), np.geomspace(1e-4, 1e-9, 6))  # of the potentials between ℓ2 and ℓ1
@@ -146,6 +146,6 @@ def _heights(potential, points, limit):
 def warm() -> None:
     """Compile all there is: with decay and without, and both solvers (the small scale makes the flow stiff)."""
     for balance, strength in ((10.0, 0.0), (10.0, 1.0), (1e-3, 0.0), (1e-3, 1.0)):
-        run(data(SEEDS[1]), balance=balance, strength=strength, switch=1.0)
+        run(data(SEEDS[0]), balance=balance, strength=strength, switch=1.0)
         landscape(run(picture(), balance=balance, strength=strength, switch=1.0))
-    all_limits(SEEDS[1])
+    all_limits(SEEDS[0])

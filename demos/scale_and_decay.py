@@ -80,8 +80,8 @@ def _():
     ## What to see, and what to try
 
     - **The scale alone.** Set the decay to 0 and move the scale. A large $\rho$ makes the level lines of $R_\rho$ in
-      (a) round, and the flow ends near the solution of least $\|x\|_2$; a small $\rho$ makes them a diamond, and it ends
-      near the solution of least $\|x\|_1$, which here is the sparse truth.
+      (a) round, and the flow ends near the solution of least $\|x\|_2$; a small $\rho$ makes them a diamond, and it
+      ends near the solution of least $\|x\|_1$, which here is the sparse truth.
     - **Decay instead.** Back at scale 0, raise the decay. While it lasts, it pulls $x_t$ away from the solutions and
       shrinks $\rho_t$, below in (b). When it is switched off, $x_t$ goes to a solution, but $\rho$ does not come back:
       the decay is *stored*. In (d) the limit has moved from the diamond along the curve towards least $\|x\|_1$.
