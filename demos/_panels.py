@@ -1,7 +1,7 @@
 """The pictures of `scale_and_decay`.
 
-Each is two SVGs, one above the other: a frame with axes, words and legend, which is drawn again only if an axis
-changes, and a layer with what a new run moves. Words cost most of the time that drawing takes.
+Each is two SVGs, one above the other: a frame with axes, words and legend, which is drawn once for each choice of
+axes, and a layer with what a new run moves. Words cost most of the time that drawing takes.
 """
 
 import base64
@@ -10,7 +10,7 @@ import io
 import numpy as np
 
 from mirrorflow import plotting
-from mirrorflow.content.demos._scale_and_decay import FEATURES, PICTURE, WINDOW, Run, all_limits, landscape
+from mirrorflow.content.demos._scale_and_decay import FEATURES, PICTURE, SEEDS, WINDOW, Run, all_limits, data, landscape
 
 BLUE, ORANGE, GREEN = plotting.COLOURS[:3]
 DARK = plotting.COLOURS[5]
@@ -23,6 +23,7 @@ LEAST = {"color": ORANGE, "marker": "s", "linestyle": "none", "markersize": 5.5,
 GHOST = {"color": DARK, "marker": "D", "linestyle": "none", "markersize": 7, "fillstyle": "none", "zorder": 4}
 TRUTH = {"color": "#E2E2E2", "linewidth": 0}
 WIDTH, HEIGHT = 5.4, 2.65  # inches
+ENDS = tuple(np.outer(10.0 ** np.arange(5), [3.0, 10.0]).flat)  # of the time axis
 LOG1P = {"value": "function", "functions": (np.log1p, np.expm1)}  # the clock the flow is integrated in
 MARKS = {  # what a legend says of each mark
     "least": (LEAST, r"least $\|x\|_2$"),
@@ -54,21 +55,25 @@ class Panel:
             self.above = [self.layer.add_axes(axes.get_position()) for axes in self.axes]
         for axes in self.above:
             axes.set_axis_off()
-        self.held = None
+        self.backgrounds: dict[tuple, str] = {}  # the frame drawn with these limits
 
     def line(self, row: int = 0, **look):
         """Something that moves."""
         return self.above[row].plot([], [], **look)[0]
 
+    def background(self) -> str:
+        """The frame, drawn once for each choice of axes."""
+        limits = tuple((*axes.get_xlim(), *axes.get_ylim()) for axes in self.axes)
+        if limits not in self.backgrounds:
+            self.backgrounds[limits] = _svg(self.frame)
+        return self.backgrounds[limits]
+
     def html(self) -> str:
-        """Both SVGs. Without a change of axes the frame is the one drawn before."""
-        limits = [(*axes.get_xlim(), *axes.get_ylim()) for axes in self.axes]
-        if self.held is None or self.held[0] != limits:
-            self.held = limits, _svg(self.frame)
+        """The frame and above it the layer."""
         for axes, above in zip(self.axes, self.above, strict=True):
             above.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
         return (
-            f'<div class="panel"><img alt="{self.words}" src="{self.held[1]}">'
+            f'<div class="panel"><img alt="{self.words}" src="{self.background()}">'
             f'<img class="layer" alt="" src="{_svg(self.layer)}"></div>'
         )
 
@@ -162,10 +167,13 @@ class Path(Panel):
         self.ring = self.line(**RING | {"markersize": 7, "clip_on": False})
         self.measured = self.line(1, **PATH | {"linewidth": 2.4})
         self.predicted = self.line(1, **plotting.PREDICTED)
+        for end in ENDS:
+            self._until(end)
+            self.background()
 
     def _until(self, end: float) -> None:
         """The time axis up to the next of 3, 10, 30, 100, …"""
-        last = next(last for last in np.outer(10.0 ** np.arange(9), [3, 10]).flat if last >= end)
+        last = min(last for last in (*ENDS, 10 * end) if last >= end)
         if self.axes[1].get_xlim() != (0, last):
             ticks = [0.0, 1.0, *10.0 ** np.arange(1, np.floor(np.log10(last)) + 1)]
             self.axes[1].set_xticks(
@@ -242,6 +250,14 @@ class Between(Panel):
         self.sparse, self.least, self.ghost = self.line(**SPARSE), self.line(**LEAST), self.line(**GHOST)
         self.flow = self.line(**FLOW | {"markersize": 8})
 
+        for seed in SEEDS:
+            self._limits(data(seed).excess(all_limits(seed)))
+            self.background()
+
+    def _limits(self, curve: np.ndarray) -> None:
+        right, top = curve.max(axis=0) - 1
+        self.axes[0].set(xlim=(1 - 0.05 * right, 1 + 1.1 * right), ylim=(1 - 0.08 * top, 1 + 1.1 * top))
+
     def __call__(self, run: Run, seed: int) -> str:
         """Move to another run."""
         curve = run.data.excess(all_limits(seed))
@@ -250,8 +266,7 @@ class Between(Panel):
         self.least.set_data(*run.data.excess(run.data.least)[:, None])
         self.ghost.set_data(*run.data.excess(run.without_decay)[:, None])
         self.flow.set_data(*run.data.excess(run.limit)[:, None])
-        right, top = curve.max(axis=0) - 1
-        self.axes[0].set(xlim=(1 - 0.05 * right, 1 + 1.1 * right), ylim=(1 - 0.08 * top, 1 + 1.1 * top))
+        self._limits(curve)
         return self.html()
 
 

@@ -1,15 +1,16 @@
 """`mirrorflow demo`."""
 
 import difflib
+import importlib
 import importlib.util
 import os
 import pkgutil
 import socket
 import sys
 
-from ..content import demos
 from ._words import err, out, plural, refuse
 
+FOLDER = "mirrorflow.content.demos"
 HOST = "127.0.0.1"
 # Nothing is sent or fetched: no look-up of newer versions, no traces.
 QUIET = {"MARIMO_SKIP_UPDATE_CHECK": "1", "MARIMO_TRACING": "0"}
@@ -17,7 +18,7 @@ QUIET = {"MARIMO_SKIP_UPDATE_CHECK": "1", "MARIMO_TRACING": "0"}
 
 def names() -> list[str]:
     """Names of all demos, found without importing them."""
-    found = (module.name for module in pkgutil.iter_modules(demos.__path__))
+    found = (module.name for module in pkgutil.iter_modules(importlib.import_module(FOLDER).__path__))
     return sorted(name.replace("_", "-") for name in found if not name.startswith("_"))
 
 
@@ -43,7 +44,7 @@ def open_demo(name: str | None, *, port: int, headless: bool, edit: bool) -> Non
 
 
 def _file(name: str) -> str:
-    found = importlib.util.find_spec(f"{demos.__name__}.{name.replace('-', '_')}")
+    found = importlib.util.find_spec(f"{FOLDER}.{name.replace('-', '_')}")
     assert found is not None and found.origin is not None
     return found.origin
 
