@@ -162,3 +162,18 @@ def replay_(
     from ._falsify import run_replay
 
     run_replay(counterexample, file=file, as_json=json)
+
+
+@app.command()
+def demo(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", show_default=False)] = None,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Where to serve it (0: any free port).", show_default=False)
+    ] = 0,
+    headless: Annotated[bool, typer.Option("--headless", "--no-browser", help="Open no browser.")] = False,
+    edit: Annotated[bool, typer.Option("--edit", help="Open it as a notebook that can be changed.")] = False,
+) -> None:
+    """Open a demo in the browser; it is served to this machine alone."""
+    from ._demo import open_demo
+
+    open_demo(name, port=port, headless=headless, edit=edit)

@@ -56,9 +56,10 @@ def test_a_wheel_holds_every_file_of_the_folders(wheel, package, folder):
 
 def test_from_a_wheel_the_content_comes_from_the_wheel(wheel):
     program = (
-        "import json, pkgutil, mirrorflow.content.checks as checks, mirrorflow.content.figures as figures\n"
-        "print(json.dumps([[p for c in (checks, figures) for p in c.__path__], "
-        "[m.name for c in (checks, figures) for m in pkgutil.iter_modules(c.__path__)]]))"
+        "import json, pkgutil\n"
+        "from mirrorflow.content import checks, demos, figures\n"
+        "print(json.dumps([[p for c in (checks, figures, demos) for p in c.__path__], "
+        "[m.name for c in (checks, figures, demos) for m in pkgutil.iter_modules(c.__path__)]]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -70,4 +71,4 @@ def test_from_a_wheel_the_content_comes_from_the_wheel(wheel):
     )
     paths, names = json.loads(done.stdout)
     assert all(pathlib.Path(path).is_relative_to(wheel) for path in paths)
-    assert set(names) == modules_in(ROOT / "theory_checks") | modules_in(ROOT / "figures")
+    assert set(names) == set().union(*(modules_in(ROOT / folder) for folder in FOLDERS.values()))

@@ -38,7 +38,7 @@ def distributions(statements: Iterator[ast.stmt]) -> set[str]:
 
 
 def test_every_import_is_declared_as_a_dependency_or_an_extra():
-    allowed = declared("symbolic", "reference", "data", "figures", "cli")
+    allowed = declared("symbolic", "reference", "data", "figures", "cli", "demo")
     for folder in INSTALLED:
         for path in (ROOT / folder).rglob("*.py"):
             neighbours = {neighbour.stem for neighbour in path.parent.glob("*.py")}
@@ -63,7 +63,7 @@ def test_all_holds_every_extra():
         everything
         == "mirrorflow[" + ",".join(e for e in project()["optional-dependencies"] if e not in ("all", "dev")) + "]"
     )
-    assert extras >= {"symbolic", "reference", "data", "figures", "cli", "all", "dev"}
+    assert extras >= {"symbolic", "reference", "data", "figures", "cli", "demo", "all", "dev"}
 
 
 def test_constraints_are_exact_versions():

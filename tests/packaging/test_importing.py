@@ -10,6 +10,7 @@ import pytest
 EXTRAS = {
     "cvxpy",
     "flint",
+    "marimo",
     "math_core",
     "matplotlib",
     "pandas",
