@@ -3,6 +3,7 @@
 from ._balanced_steepest import BalancedSteepest
 from ._base import AbstractDualPair, AbstractPotential, AbstractPotentialFamily
 from ._cosh import Cosh
+from ._custom import Custom
 from ._horizon import Lp
 from ._hyperbolic_aware import HyperbolicAware
 from ._hyperbolic_entropy import HyperbolicEntropy
@@ -24,6 +25,7 @@ __all__ = [
     "AbstractPotentialFamily",
     "BalancedSteepest",
     "Cosh",
+    "Custom",
     "HyperbolicAware",
     "HyperbolicEntropy",
     "LogBarrier",
