@@ -1,5 +1,7 @@
 """Page 04, linear models: where mirror flow of separable data turns, and what balances and grows on the way."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +14,7 @@ mf.claims.paper("2605.19458", "Implicit Bias of Mirror Flow in Homogeneous Neura
 mf.claims.paper("2406.12763", "Implicit Bias of Mirror Flow on Separable Data")
 mf.claims.paper("2205.12808", "Mirror Descent Maximizes Generalized Margin and Can Be Implemented Efficiently")
 
-SAMPLES, FEATURES = 12, 6
+SAMPLES, FEATURES = 12, 8
 LOG_END = 1e5
 LOG_TIMES = np.geomspace(1.0, LOG_END, 41)
 DRAWS = (0, 1, 2)
@@ -29,7 +31,7 @@ PUBLISHED = "arXiv:2605.19458; arXiv:2406.12763; theory page 04"
 
 
 def draw(key, number, loss="exponential"):
-    """12 samples N(0,I) in 6 dimensions, labels from a linear teacher."""
+    """12 samples N(0,I) in 8 dimensions, labels from a linear teacher."""
     at = jax.random.fold_in(key, number)
     return mf.problems.Classification.sample(at, samples=SAMPLES, features=FEATURES, loss=loss)
 
@@ -53,7 +55,13 @@ def powers(case, key):
 
 def best_of(path, p):
     """The max-margin problem of ℓp, by a convex program that knows nothing of flows."""
-    return mf.predict.max_margin(path.flow.problem, mf.potentials.Lp(p))
+    return _best(np.asarray(path.flow.problem.signed_inputs).tobytes(), path.x.shape[1], float(p))
+
+
+@functools.lru_cache(maxsize=256)  # one problem is asked by several claims, their controls, and at two accuracies
+def _best(signed, features, p):
+    inputs = np.frombuffer(signed).reshape(-1, features)
+    return mf.predict.max_margin(mf.problems.Classification(inputs, np.ones(len(inputs))), mf.potentials.Lp(p))
 
 
 @mf.claim(
@@ -62,7 +70,7 @@ def best_of(path, p):
     statement=r"x_t/\phi(x_t) \to \arg\min\{\phi(x) : y_i\langle x,z_i\rangle \ge 1\}/\phi",
     source=PUBLISHED + " (characterization)",
     status="published",
-    tolerance=mf.tolerance(6e-3, because="at log t=1e5 the direction of p=3/2 is (log t)^{−1/2} ≈ 3e-3 away"),
+    tolerance=mf.tolerance(5e-3, because="the direction of p=3/2 is of order (log t)^{−1/2} = 3e-3 away at log t=1e5"),
     figure="margins-against-log-time",
     variables=VARIABLES,
 )
@@ -127,7 +135,9 @@ NORMS = (1.0, 2.0, 3.0, np.inf)
     r"\quad c=\textstyle\sum\lambda^*_iy_iz_i",
     source="theory page 04 (exact identity), for every norm",
     status="derived here",
-    tolerance=mf.tolerance(1e-8, because="the margin of a convex program is known to 1e-9"),
+    tolerance=mf.tolerance(
+        1e-12, because="an identity, up to the rounding of a convex program solved on its active set"
+    ),
     variables=VARIABLES,
 )
 def certificate(case, path, unit=1.0):
@@ -184,7 +194,9 @@ def balances(path, potential):
     statement=r"\dot Q = \sum_i -\ell'(m_i)\,m_i,\quad Q(x)=R^*(\nabla R(x))",
     source="arXiv:2605.19458; theory page 04 (balance from convex duality), degree L=1",
     status="proved",
-    tolerance=mf.tolerance(1e-6, because="the solver's tolerance is 1e-9 per step"),
+    tolerance=mf.tolerance(
+        1e-5, because="where a coordinate passes 0 its power is not smooth, and the quadrature sees it"
+    ),
     variables=VARIABLES,
 )
 def balance_function(case, path, degree=1.0):

@@ -3,10 +3,12 @@
 import dataclasses
 from typing import Any
 
+import equinox as eqx
+import jax
 import numpy as np
 
 from .. import _checks
-from .._types import Numeric
+from .._types import Anything, Numeric
 from ..flows import Trajectory
 from ..potentials import Lp, Power
 
@@ -62,25 +64,32 @@ def margin_certificate(x: Trajectory | Numeric, best: Any) -> MarginCertificate:
         raise ValueError("x must not be 0: it has no direction there, and so no margin to certify.")
     scaled = points / largest
     flat = scaled.reshape(-1, signed.shape[1])
-    sizes = np.array([float(best.horizon(point)) for point in flat])
-    units = flat / sizes[:, None]
+    units = flat / np.asarray(_sizes(best.horizon, flat))[:, None]
     margins = units @ signed.T
     margin = margins.min(axis=1)
     samples = (margins - margin[:, None]) @ multipliers
-    features = np.array([_deficit(unit, multipliers @ signed, best.horizon) for unit in units])
+    features = _deficits(units, multipliers @ signed, best.horizon)
     shape = points.shape[:-1]
     return MarginCertificate(samples.reshape(shape), features.reshape(shape), margin.reshape(shape))
 
 
-def _deficit(unit: np.ndarray, dual: np.ndarray, horizon: Any) -> float:
-    """1−⟨c,u⟩ for φ(u)=1 and φ*(c)=1, as a sum of terms that are ≥0."""
+def _deficits(units: np.ndarray, dual: np.ndarray, horizon: Any) -> np.ndarray:
+    """1−⟨c,u⟩ for each u with φ(u)=1, φ*(c)=1, as a sum of terms that are ≥0."""
     if not isinstance(horizon, Lp):
-        return float(1 - dual @ unit)
-    sizes, along = np.abs(unit), np.sign(unit) * dual
+        return 1 - units @ dual
     if horizon.p == 1:
-        return float(sizes @ (1 - along))
+        return (np.abs(units) * (1 - np.sign(units) * dual)).sum(axis=1)
     if np.isinf(horizon.p):
-        signs = np.sign(dual)
-        return float(np.abs(dual) @ (1 - signs * unit))
-    potential = Power(horizon.p)
-    return float(potential.divergence(unit, potential.inverse_mirror_map(dual)))
+        return (1 - np.sign(dual) * units) @ np.abs(dual)
+    return np.asarray(_divergences(Power(horizon.p), units, dual))
+
+
+@eqx.filter_jit
+def _sizes(horizon: Any, points: Anything) -> Anything:
+    return jax.lax.map(horizon, points)
+
+
+@eqx.filter_jit
+def _divergences(potential: Power, units: Anything, dual: Anything) -> Anything:
+    touched = potential.inverse_mirror_map(dual)
+    return jax.lax.map(lambda unit: potential.divergence(unit, touched), units)
