@@ -10,6 +10,7 @@ from ._hyperbolic_entropy import HyperbolicEntropy
 from ._log_barrier import LogBarrier
 from ._log_difference import LogDifferencePotential
 from ._negative_entropy import NegativeEntropy
+from ._numeric_horizon import NumericHorizon, numeric_horizon
 from ._power import Power
 from ._power_difference import PowerDifferencePotential
 from ._quadratic import Quadratic
@@ -32,6 +33,7 @@ __all__ = [
     "LogDifferencePotential",
     "Lp",
     "NegativeEntropy",
+    "NumericHorizon",
     "Power",
     "PowerDifferencePotential",
     "Quadratic",
@@ -40,4 +42,5 @@ __all__ = [
     "RegularizedPowerDifference",
     "SteepestFamily",
     "TiltedHyperbolicEntropy",
+    "numeric_horizon",
 ]
