@@ -4,7 +4,7 @@ from ._balanced_steepest import BalancedSteepest
 from ._base import AbstractDualPair, AbstractPotential, AbstractPotentialFamily
 from ._cosh import Cosh
 from ._custom import Custom
-from ._horizon import Lp
+from ._horizon import Lp, Schatten
 from ._hyperbolic_aware import HyperbolicAware
 from ._hyperbolic_entropy import HyperbolicEntropy
 from ._log_barrier import LogBarrier
@@ -17,6 +17,7 @@ from ._quadratic import Quadratic
 from ._regularized_entropy import RegularizedHyperbolicEntropy
 from ._regularized_log_difference import RegularizedLogDifference
 from ._regularized_power_difference import RegularizedPowerDifference
+from ._spectral import Spectral
 from ._steepest_family import SteepestFamily
 from ._tilted import TiltedHyperbolicEntropy
 
@@ -40,6 +41,8 @@ __all__ = [
     "RegularizedHyperbolicEntropy",
     "RegularizedLogDifference",
     "RegularizedPowerDifference",
+    "Schatten",
+    "Spectral",
     "SteepestFamily",
     "TiltedHyperbolicEntropy",
     "numeric_horizon",
