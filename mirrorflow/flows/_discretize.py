@@ -15,6 +15,7 @@ from ..decay import Coupled, Decoupled
 from ..geometries import AbstractGeometry
 from ._dynamics import AbstractDynamics, PotentialDynamics, ReparameterizedDynamics
 from ._flow import Flow
+from ._spectral_dynamics import SpectralDynamics
 from ._status import Code, Status
 from ._trajectory import Trajectory, from_parameters
 
@@ -71,7 +72,7 @@ def discretize(
     """
     _checks.instance("flow", flow, Flow, "an mf.Flow")
     _checks.instance("transformation", transformation, optax.GradientTransformation, "an optax transformation")
-    if not isinstance(flow.dynamics, PotentialDynamics | ReparameterizedDynamics):
+    if not isinstance(flow.dynamics, PotentialDynamics | SpectralDynamics | ReparameterizedDynamics):
         raise ValueError("A family of potentials in time has no gradient step: discretize the flow it came from.")
     steps = _checks.integer("steps", steps, at_least=1)
     return Discretization(flow, transformation, steps, _checks.positive("step_size", step_size))
@@ -166,10 +167,18 @@ def _run(dynamics: AbstractDynamics, transformation, step_size, start: Parameter
     """The parameters at each index, and how many of the saved points are finite."""
 
     def to_state(theta):
-        return dynamics.potential.mirror_map(theta) if isinstance(dynamics, PotentialDynamics) else theta
+        return (
+            dynamics.potential.mirror_map(theta)
+            if isinstance(dynamics, PotentialDynamics | SpectralDynamics)
+            else theta
+        )
 
     def to_parameters(state):
-        return dynamics.potential.inverse_mirror_map(state) if isinstance(dynamics, PotentialDynamics) else state
+        return (
+            dynamics.potential.inverse_mirror_map(state)
+            if isinstance(dynamics, PotentialDynamics | SpectralDynamics)
+            else state
+        )
 
     def step(k, carry):
         state, memory = carry
@@ -180,7 +189,7 @@ def _run(dynamics: AbstractDynamics, transformation, step_size, start: Parameter
         moved = optax.apply_updates(state, updates)
         if isinstance(dynamics.decay, Decoupled):
             rate = step_size * dynamics.decay.strength(time)
-            if isinstance(dynamics, PotentialDynamics):
+            if isinstance(dynamics, PotentialDynamics | SpectralDynamics):
                 moved = moved - rate * dynamics.potential.metric_times_identity(theta)
             else:
                 moved = jax.tree.map(lambda new, old: new - rate * old, moved, theta)

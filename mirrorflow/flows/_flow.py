@@ -3,15 +3,18 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .. import _checks
 from .._types import Numeric, Parameters
 from ..decay import AbstractDecay
 from ..geometries import AbstractGeometry, Euclidean, Spectral
 from ..potentials import AbstractPotential, AbstractPotentialFamily
+from ..potentials import Spectral as SpectralPotential
 from ..problems import AbstractProblem
 from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization
 from ._dynamics import AbstractDynamics, FamilyDynamics, PotentialDynamics, ReparameterizedDynamics
+from ._spectral_dynamics import SpectralDynamics
 
 
 class Flow(eqx.Module):
@@ -43,7 +46,7 @@ class Flow(eqx.Module):
     """
 
     problem: AbstractProblem
-    potential: AbstractPotential | AbstractPotentialFamily | None
+    potential: AbstractPotential | AbstractPotentialFamily | SpectralPotential | None
     reparameterization: AbstractReparameterization | None
     geometry: AbstractGeometry
     decay: AbstractDecay | None
@@ -52,7 +55,7 @@ class Flow(eqx.Module):
         self,
         problem: AbstractProblem,
         *,
-        potential: AbstractPotential | AbstractPotentialFamily | None = None,
+        potential: AbstractPotential | AbstractPotentialFamily | SpectralPotential | None = None,
         reparameterization: AbstractReparameterization | None = None,
         geometry: AbstractGeometry | None = None,
         decay: AbstractDecay | None = None,
@@ -72,7 +75,7 @@ class Flow(eqx.Module):
             given = "neither" if self.potential is None else "both"
             raise ValueError(f"A flow has a potential or a reparameterization, one of the two; {given} was given.")
         if self.potential is not None:
-            allowed = AbstractPotential | AbstractPotentialFamily
+            allowed = AbstractPotential | AbstractPotentialFamily | SpectralPotential
             _checks.instance("potential", self.potential, allowed, "a potential of mf.potentials")
         else:
             _checks.instance(
@@ -86,6 +89,8 @@ class Flow(eqx.Module):
     def _check_combination(self) -> None:
         if isinstance(self.potential, AbstractPotentialFamily) and self.decay is not None:
             raise ValueError("A family of potentials already holds the decay: give the flow no decay of its own.")
+        if isinstance(self.potential, SpectralPotential):
+            self._check_spectral(self.potential)
         if isinstance(self.geometry, Spectral):
             if isinstance(self.reparameterization, AbstractCoordinatewise):
                 raise ValueError(
@@ -94,6 +99,17 @@ class Flow(eqx.Module):
                 )
             if self.potential is not None and len(self.problem.shape) != 2:
                 raise ValueError(f"The spectral geometry needs a matrix x, the problem has shape {self.problem.shape}.")
+
+    def _check_spectral(self, potential: SpectralPotential) -> None:
+        shape = tuple(self.problem.shape)
+        if len(shape) != 2 or (potential.symmetric and shape[0] != shape[1]):
+            kind = "a square matrix" if potential.symmetric else "a matrix"
+            raise ValueError(f"A spectral potential acts on {kind} x, the problem has shape {shape}.")
+        if not isinstance(self.geometry, Euclidean | Spectral):
+            raise ValueError(
+                "A spectral potential goes with the Euclidean or the spectral geometry; "
+                f"{type(self.geometry).__name__} acts entry by entry and knows no singular values."
+            )
 
     @property
     def dynamics(self) -> AbstractDynamics:
@@ -107,6 +123,10 @@ class Flow(eqx.Module):
             )
         if isinstance(self.potential, AbstractPotentialFamily):
             return FamilyDynamics(
+                problem=self.problem, potential=self.potential, geometry=self.geometry, decay=self.decay
+            )
+        if isinstance(self.potential, SpectralPotential):
+            return SpectralDynamics(
                 problem=self.problem, potential=self.potential, geometry=self.geometry, decay=self.decay
             )
         assert self.potential is not None
@@ -141,9 +161,15 @@ class Flow(eqx.Module):
             self.reparameterization.check(held, tuple(self.problem.shape))
         else:
             assert self.potential is not None
-            held = _checks.in_open_interval("start", start, self.potential.domain)
+            spectral = self.potential if isinstance(self.potential, SpectralPotential) else None
+            if isinstance(self.potential, SpectralPotential):
+                held = _checks.number("start", start, shape=None)
+            else:
+                held = _checks.in_open_interval("start", start, self.potential.domain)
             if tuple(held.shape) != tuple(self.problem.shape):
                 raise ValueError(f"start must have the problem's shape {self.problem.shape}, got {tuple(held.shape)}.")
+            if spectral is not None and spectral.symmetric and not _checks.is_traced(held):
+                _check_positive_definite(np.asarray(held))
         return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.result_type(float)), held)
 
     def as_mirror_flow(self, start: Parameters) -> "Flow":
@@ -159,3 +185,13 @@ class Flow(eqx.Module):
         from ._equivalence import equivalent_mirror_flow
 
         return equivalent_mirror_flow(self, start)
+
+
+def _check_positive_definite(start: np.ndarray) -> None:
+    if not np.allclose(start, start.T, rtol=1e-9, atol=1e-12 * np.abs(start).max()):
+        raise ValueError("start must be a symmetric positive definite matrix; it is not symmetric.")
+    lowest = np.linalg.eigvalsh(start)[0]
+    if not lowest > 0:
+        raise ValueError(
+            f"start must be a symmetric positive definite matrix; its smallest eigenvalue is {lowest:.3g}."
+        )

@@ -14,6 +14,7 @@ from .._types import Anything, Real
 from . import _derivatives as derivatives
 from ._base import AbstractPotential, Interval
 from ._limits import limits_of_mirror_map
+from ._numeric_horizon import numeric_horizon
 from ._quadrature import integral
 from ._roots import bracketed_root
 
@@ -53,7 +54,7 @@ class Custom(AbstractPotential):
     True
     """
 
-    function: Callable[[Real], Real]
+    function: Any  # a module that is callable
     given: str = eqx.field(static=True)
     low: float = eqx.field(static=True)
     high: float = eqx.field(static=True)
@@ -76,7 +77,7 @@ class Custom(AbstractPotential):
         if not callable(function):
             raise ValueError(f"{given[0]} must be callable, got {type(function).__name__}: {function!r}.")
         self.given = given[0]
-        self.function = function if isinstance(function, eqx.Module) else _Constant(function)
+        self.function = _Constant(function) if not isinstance(function, eqx.Module) else function
         self.low, self.high = _interval(domain)
         self.dual_chart = bool(dual_chart)
         _check_shape(self)
@@ -104,13 +105,12 @@ class Custom(AbstractPotential):
     @property
     def dual_domain(self) -> Interval:
         """The limits of the mirror map at the ends of the domain, extrapolated where they are finite."""
-        return limits_of_mirror_map(self)
+        low, high = limits_of_mirror_map(self)
+        return (float(low), float(high))
 
     @property
     def horizon(self) -> Any:
-        """The numeric horizon."""
-        from ._numeric_horizon import numeric_horizon
-
+        """An `Lp` or a `NumericHorizon`; None if there is none (see `numeric_horizon`)."""
         return numeric_horizon(self)
 
     def expression(self, x: sympy.Symbol) -> sympy.Expr:
@@ -188,7 +188,7 @@ class Custom(AbstractPotential):
             share = (x - self._middle) / (self.high - self._middle)
             central = jnp.abs(share) < 0.5
             return jnp.where(central, 2 * jnp.arctanh(jnp.where(central, share, 0.0)), from_low - from_high)
-        return from_low - from_high if any(bounded) else x
+        return jnp.asarray(from_low - from_high) if any(bounded) else x
 
     def _from_coordinate(self, c: Real) -> Real:
         bounded = np.isfinite(self.low), np.isfinite(self.high)
@@ -218,9 +218,9 @@ class Custom(AbstractPotential):
 class _Constant(eqx.Module):
     """A plain function: part of the program, not of its data."""
 
-    function: Callable[[Real], Real] = eqx.field(static=True)
+    function: Callable[..., Any] = eqx.field(static=True)
 
-    def __call__(self, x: Real) -> Real:
+    def __call__(self, x: Real) -> Any:
         return self.function(x)
 
 
@@ -350,4 +350,5 @@ def _check_values(potential: Custom) -> bool:
         where = points[1:][~rising][0] if not rising.all() else points[~convex][0]
         raise ValueError(f"{name} must give a strictly convex R, it does not near x={where:.4g}.")
     at_zero = found["metric"][points == 0]
-    return bool(((at_zero == 0) | (at_zero > 1e100)).any())
+    huge = float(np.finfo(at_zero.dtype).max) ** 0.05  # of |x|^{−0.05} and steeper beside 0
+    return bool(((at_zero == 0) | (at_zero > huge)).any())

@@ -49,3 +49,35 @@ class Lp:
         if self.p == 1:
             return Lp(np.inf)
         return Lp(1.0) if np.isinf(self.p) else Lp(self.p / (self.p - 1))
+
+
+@dataclasses.dataclass(frozen=True, init=False)
+class Schatten:
+    """The norm ‖X‖_{S_p} of a matrix: the ℓp norm of its singular values. Nuclear for p=1, spectral for p=∞.
+
+    **Arguments:** `p`: at least 1, or `inf`.
+
+    **Raises:** `ValueError` for p<1, NaN or a traced p, and when it is applied to what is no matrix.
+
+    **Source:** theory pages 01 and 04.
+
+    >>> mf.potentials.Schatten(1), float(mf.potentials.Schatten(1)(jnp.diag(jnp.array([3.0, -4.0]))))
+    (Schatten(p=1.0), 7.0)
+    """
+
+    p: float
+
+    def __init__(self, p: Numeric):
+        object.__setattr__(self, "p", Lp(p).p)
+
+    def __call__(self, x: Numeric) -> Scalar:
+        """‖X‖_{S_p}"""
+        x = jnp.asarray(x, dtype=jnp.result_type(float))
+        if x.ndim != 2:
+            raise ValueError(f"x must be a matrix, got shape {x.shape}.")
+        return Lp(self.p)(jnp.linalg.svd(x, compute_uv=False))
+
+    @property
+    def dual(self) -> "Schatten":
+        """The Schatten norm with 1/p+1/p'=1."""
+        return Schatten(Lp(self.p).dual.p)

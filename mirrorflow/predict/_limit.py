@@ -50,7 +50,10 @@ def limit(flow: Flow, start: Parameters) -> BregmanProjection:
                 "limit needs a potential in closed form; the reparameterization's own map is known only as a function."
             )
         return bregman_projection(flow.problem, final, start_dual=potential.at(jnp.zeros(())).mirror_map(x0))
-    assert isinstance(potential, AbstractPotential)
+    if not isinstance(potential, AbstractPotential):
+        raise ValueError(
+            f"limit is known for potentials of coordinates; {type(potential).__name__} acts on singular values."
+        )
     if mirror.decay is None:
         return bregman_projection(flow.problem, potential, x0)
     return bregman_projection(flow.problem, potential, _after_decay(mirror, potential, x0))

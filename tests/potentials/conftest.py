@@ -1,7 +1,10 @@
 """The table of potentials: whoever adds one adds one line here."""
 
 import dataclasses
+from typing import Any
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -23,6 +26,15 @@ class Case:
         """Points away from 0 and from each other's mirror images."""
         generator = np.random.default_rng(seed)
         return generator.choice(self.sides, size) * 10 ** generator.uniform(*self.decades, size)
+
+
+class Entropic(eqx.Module):
+    """1/√(x²+ρ²) with a traced ρ, as a user writes it."""
+
+    scale: Any = eqx.field(converter=np.asarray)
+
+    def __call__(self, x):
+        return 1 / jnp.sqrt(x**2 + self.scale**2)
 
 
 SCALES = np.array([0.3, 1e-6, 20.0, 1.0, 0.05, 3e3])
@@ -55,6 +67,8 @@ TABLE = {
     "cosh": Case(P.Cosh(), decades=(-3, 1)),
     "negative-entropy": Case(P.NegativeEntropy(), sides=(1.0,)),
     "log-barrier": Case(P.LogBarrier(), sides=(1.0,)),
+    "custom-metric": Case(P.Custom(metric=Entropic(0.3)), decades=(-3, 1)),
+    "custom-value": Case(P.Custom(value=lambda x: x * jnp.log(x) - x, domain=(0, np.inf)), sides=(1.0,)),
 }
 
 
