@@ -36,6 +36,7 @@ def _shares(axis, runs):
     for (slack, log_time, part), look in zip(chosen, plotting.looks(len(chosen)), strict=True):
         axis.loglog(log_time, part, **{**look, "markevery": 4}, label=rf"$\delta={slack:.2f}$")
         plotting.predicted(axis, log_time, part[-1] * (log_time / log_time[-1]) ** -slack, label=None)
+    axis.set_ylim(bottom=1e-9)
     axis.set(xlabel="log time of the loss, $\\log t$", ylabel=r"share $|x_j|/\|x\|_1$")
     axis.legend(loc="lower left", fontsize=7)
 

@@ -1,8 +1,8 @@
 r"""Margins that never decrease, and one that would.
 
-Flows from a random start on separable data to $t=200$. (a) The margin $\log(1/\mathcal L)/Q^{1/\alpha}$, relative to its
-last value, once $\mathcal L<1$: it rises for each potential with its own $\alpha$ ($p$ for powers, 1 for hyperbolic entropy,
-2 for hyperbolic-aware). Cosh has no finite $\alpha$; there $Q_1^{-1}(Q)$ takes the place of $Q^{1/\alpha}$.
+Flows from a random start on separable data to $t=200$. (a) The margin $\log(1/\mathcal L)/Q^{1/\alpha}$, relative to
+its last value, once $\mathcal L<1$: it rises for each potential with its own $\alpha$ ($p$ for powers, 1 for hyperbolic
+entropy, 2 for hyperbolic-aware). Cosh has no finite $\alpha$; there $Q_1^{-1}(Q)$ takes the place of $Q^{1/\alpha}$.
 (b) One sample, logistic loss, gradient flow: $\log(1/\mathcal L)/\|x\|$ falls towards 1, while
 $-\log(e^{\mathcal L}-1)/\|x\|$ is 1 all along.
 """

@@ -1,7 +1,7 @@
 r"""How the loss falls: not like $1/t$, but for $p=2$.
 
-Mirror flow of $|x|^p/p$ on separable data to $\log t=10^5$. (a) $t\,\mathcal L$ against $\log t$ for five exponents, and
-the predicted power $(\log t)^{p-2}$ (black dashes, drawn through the last point). (b) The exponents fitted from
+Mirror flow of $|x|^p/p$ on separable data to $\log t=10^5$. (a) $t\,\mathcal L$ against $\log t$ for five exponents,
+and the predicted power $(\log t)^{p-2}$ (black dashes, drawn through the last point). (b) The exponents fitted from
 $\log t=10^3$ on, of two data sets, against $p$; the line is $p-2$.
 """
 
@@ -26,6 +26,7 @@ def draw(data):
         runs = data[more_powers].where(draw=draw_number)
         fitted = [mf.observe.fit_exponent(*(part[LATE] for part in _height(path))).exponent for _, path in runs]
         style = {"linestyle": "none", "marker": look["marker"], "color": look["color"], "markerfacecolor": "white"}
+        style["markersize"] = 8 if draw_number == 3 else 4
         right.plot([case.p for case, _ in runs], fitted, **style, label=f"data set {draw_number - 2}")
     plotting.predicted(right, [1.3, 3.1], [-0.7, 1.1], label="$p-2$")
     left.set(xlabel="log time of the loss, $\\log t$", ylabel=r"$t\,\mathcal{L}$ (sum of losses)")

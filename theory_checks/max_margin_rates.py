@@ -207,6 +207,12 @@ def entropic(case, key):
     return followed(draw(key, case.draw), mf.potentials.HyperbolicEntropy(case.scale))
 
 
+def shares(path):
+    """|x_j|/‖x‖₁ at the late points, and log t."""
+    x, log_time = late(path)
+    return np.abs(x) / np.abs(x).sum(axis=1, keepdims=True), log_time
+
+
 def dual_slopes(path):
     """Slopes of the dual z=asinh(x/ρ) against A=max|z|, fitted from log t=1e4 on."""
     dual = np.asarray(path.flow.potential.mirror_map(path.x))[LOG_TIMES >= 1e4]
@@ -232,7 +238,7 @@ def dual_slopes(path):
         **VARIABLES,
     },
     notes="In x the same law is hard to see: a coordinate that changes its sign late has any slope. In about one of "
-    "five data sets the dual has not settled at log t=1e5 either, mostly where a second margin is close to the largest.",
+    "five data sets the dual has not settled at log t=1e5 either, mostly where another margin is close to the least.",
 )
 def dual_slopes_are_multipliers(runs, law=lambda dual: dual):
     """The mean deviation of all coordinates off the support, of all runs."""

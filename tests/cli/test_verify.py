@@ -55,7 +55,7 @@ def test_one_claim_of_a_file_and_another_seed(command, write, folder):
         (["verify", "my_claims.py", "--out", "my_claims.py"], "--out"),
         (["explain", "typed/nothing"], "typed/nothing"),
         (["paper", "title"], "is not an arXiv number"),
-        (["paper", "2603.99999", "--from", "my_claims.py"], "did you mean 2603.02064"),
+        (["paper", "2603.99999", "--from", "my_claims.py"], "2603.02064"),
         (["figure", "nothing"], "There is no figure 'nothing'"),
         (["figure", "nothing.py"], "There is no file 'nothing.py'"),
         (["list", "nothing.py"], "There is no file 'nothing.py'"),

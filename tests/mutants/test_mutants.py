@@ -150,8 +150,8 @@ MUTANTS = [
         "an escape that takes the metric exponent for q(L−1)",
         on("steepest_escape", "steepest/escape-time", depth=3, q=1.5),
         "predict/_escape.py",
-        "jnp.asarray((depth - q * (depth - 1)) / depth)",
-        "jnp.asarray(1 - q * (depth - 1))",
+        "gap = (depth - q * (depth - 1)) / depth",
+        "gap = 1 - q * (depth - 1)",
     ),
     Mutant(
         "a Bregman projection that forgets where it starts",
