@@ -1,18 +1,16 @@
 """Separable data: the margin of the flow at a late time, and the largest margin of the potential's horizon."""
 
-import re
-from typing import Any
-
 import numpy as np
 
-from ... import clocks, observe, predict, until
+from ... import clocks, observe, until
 from ...claims import Comparison
 from ...flows import Trajectory, integrate
 from ...potentials import Lp
 from ...problems import Classification
 from ._coordinates import Coordinates
 from ._data import Data
-from ._outcome import Found, Part, at_each_accuracy, explained, verdict
+from ._margin import best_margin, name, notes_on, other_margin, support
+from ._outcome import Found, Part, at_each_accuracy, verdict
 
 LATE = 1e3
 ALLOWED = 1e-2
@@ -35,13 +33,13 @@ def classification(data: Data, coordinates: Coordinates, loss: str, late: float 
     horizon = potential.horizon
     if horizon is None:
         raise ValueError(f"{coordinates.words} has no horizon, so that no max-margin problem belongs to its flow.")
-    best = _best(data, problem, horizon)
+    best = best_margin(data, problem, horizon)
     low = potential.domain[0]
     if low == 0 and (best.direction < 0).any():
         negative = [data.names[i] for i in np.flatnonzero(best.direction < 0)]
         raise ValueError(
-            f"{coordinates.words} keeps every x_i above 0, and the largest margin needs {', '.join(negative[:5])} below "
-            "it; hyperbolic-entropy:SCALE has the same horizon and both signs."
+            f"{coordinates.words} keeps every x_i above 0, and the largest margin needs {', '.join(negative[:5])} "
+            "below it; hyperbolic-entropy:SCALE has the same horizon and both signs."
         )
     times = late * 2.0 ** (-np.arange(_HALVINGS * _EACH + 1)[::-1] / _EACH)
 
@@ -55,7 +53,7 @@ def classification(data: Data, coordinates: Coordinates, loss: str, late: float 
         raise ValueError(f"The flow ended before there was anything to see: {bad.status}.")
     margins = [np.asarray(observe.margin(path, horizon)) / best.margin for path in paths]
     reason = f"the flow did not reach log t={late:g}: {bad.status}" if bad else ""
-    limits = [extrapolated(margin[:: -_EACH][:4][::-1]) for margin in margins]
+    limits = [extrapolated(margin[::-_EACH][:4][::-1]) for margin in margins]
     if not reason and limits[-1] is None:
         reason = f"the margin does not settle yet at log t={late:g}; --until sets a later end"
     compared = [(0.0, 0.0) if limit is None else limit for limit in limits]
@@ -66,7 +64,7 @@ def classification(data: Data, coordinates: Coordinates, loss: str, late: float 
 
     above = [Comparison(1.0, margin, relation="at most", scale=1.0) for margin in margins]
     bound = Part("margin at every time, over the largest", _BOUND, _BOUND_BECAUSE, above)
-    words, wrong = _other(problem, horizon)
+    words, wrong = other_margin(problem, horizon)
     x = np.asarray(paths[-1].x[-1])
     split = observe.margin_certificate(x, best)
     return Found(
@@ -91,8 +89,8 @@ def classification(data: Data, coordinates: Coordinates, loss: str, late: float 
             "log_time": float(paths[-1].log_time[-1]),
             "several_solutions": best.degenerate,
         },
-        notes=_notes(data, best),
-        samples=_support(data, best, np.exp(np.asarray(problem.log_weights(x))), np.asarray(problem.margins(x))),
+        notes=notes_on(data, best),
+        samples=support(data, best, np.exp(np.asarray(problem.log_weights(x))), np.asarray(problem.margins(x))),
     )
 
 
@@ -114,57 +112,3 @@ def _aitken(first: float, second: float, third: float) -> float | None:
         return float(third)
     ratio = before / after
     return float(third + after / (ratio - 1)) if ratio > _SETTLED else None
-
-
-def name(horizon: Any) -> str:
-    """The norm, for people."""
-    return f"‖x‖{'∞' if np.isinf(horizon.p) else f'_{horizon.p:g}'}" if isinstance(horizon, Lp) else "φ(x)"
-
-
-def _best(data: Data, problem: Classification, horizon: Any) -> Any:
-    try:
-        return predict.max_margin(problem, horizon)
-    except (ValueError, RuntimeError) as error:
-        words = re.sub(r"of sample (\d+)", lambda found: f"of row {data.rows[int(found[1])]}", str(error))
-        raise ValueError(f"{words}{_with_constant(data)}") from None
-
-
-def _with_constant(data: Data) -> str:
-    """Whether a constant term would separate the data."""
-    try:
-        inputs = np.column_stack([data.inputs, np.ones(len(data.inputs))])
-        predict.max_margin(Classification(inputs, data.target), Lp(np.inf))
-    except (ValueError, RuntimeError):
-        return " Not even with a constant term (--intercept)."
-    return " With a constant term they can be separated: --intercept."
-
-
-def _other(problem: Classification, horizon: Any) -> tuple[str, float]:
-    """The margin that the max-margin direction of another norm has in this one, which is smaller."""
-    other = Lp(1.0) if horizon == Lp(2.0) else Lp(2.0)
-    wrong = predict.max_margin(problem, other).direction
-    margin = float((np.asarray(problem.signed_inputs) @ wrong).min()) / float(horizon(wrong))
-    return f"the max-margin direction of ‖x‖_{other.p:g} instead", margin
-
-
-def _notes(data: Data, best: Any) -> list[str]:
-    assert data.labels is not None
-    count = f"{len(best.support)} of {len(data.rows)} samples hold the largest margin"
-    notes = [f"label {data.labels[0]!r} counts as −1 and {data.labels[1]!r} as +1; {count}"]
-    if best.degenerate:
-        notes.append("the max-margin problem is degenerate: its solution or its multipliers need not be the only ones")
-    return notes
-
-
-def _support(data: Data, best: Any, shares: np.ndarray, margins: np.ndarray) -> list[dict[str, Any]]:
-    order = best.support[np.argsort(-best.shares[best.support], kind="stable")]
-    return [
-        {
-            "row": int(data.rows[i]),
-            "label": data.labels[int(data.target[i] > 0)] if data.labels else "",
-            "predicted_share": float(best.shares[i]),
-            "measured_share": float(shares[i]),
-            "margin": float(margins[i]),
-        }
-        for i in order
-    ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from ... import clocks, potentials, predict, until
 from ...claims import Comparison
-from ...flows import Code, Trajectory, integrate
+from ...flows import Trajectory, integrate
 from ...problems import LinearRegression
 from ._coordinates import Coordinates
 from ._data import Data
@@ -15,9 +15,7 @@ from ._outcome import Found, Part, at_each_accuracy, explained, verdict
 REST = 1e-9
 POINTS = 120
 ALLOWED = 1e-4
-BECAUSE = (
-    "the flow is stopped before it is at rest, and what is left weighs most in directions that the data hardly determine"
-)
+BECAUSE = "the flow is stopped before it is at rest, which weighs most in the directions that the data hardly determine"
 MOST_STEPS = 100_000
 _INTERPOLATES = 1e-10  # misfit, relative to the target, that rounding explains
 
@@ -45,14 +43,16 @@ def regression(data: Data, coordinates: Coordinates, rest: float | None) -> Foun
     x0 = np.full(data.inputs.shape[1], coordinates.start)
     slope = float(np.abs(data.inputs.T @ (data.inputs @ x0 - reachable)).max())
     if slope == 0:
-        raise ValueError("The flow is at rest where it starts: the gradient there is 0, so that there is nothing to see.")
+        raise ValueError(
+            "The flow is at rest where it starts: the gradient there is 0, so that there is nothing to see."
+        )
 
     def followed(factor: float) -> Trajectory:
         rule, clock = until.stationary(rest * factor * slope), clocks.Log()
         return integrate(flow, start, until=rule, clock=clock, save=POINTS, max_steps=MOST_STEPS)
 
     paths = at_each_accuracy(followed)
-    bad = next((path for path in paths if path.status.code != Code.STATIONARY), None)
+    bad = next((path for path in paths if not path.status.ok), None)
     reason = f"the flow did not come to rest: {bad.status}" if bad else ""
     ends = [np.asarray(path.x[-1]) for path in paths]
 
