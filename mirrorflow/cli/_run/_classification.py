@@ -5,7 +5,6 @@ import numpy as np
 from ... import clocks, observe, until
 from ...claims import Comparison
 from ...flows import Trajectory, integrate
-from ...potentials import Lp
 from ...problems import Classification
 from ._coordinates import Coordinates
 from ._data import Data
@@ -15,8 +14,6 @@ from ._outcome import Found, Part, at_each_accuracy, verdict
 LATE = 1e3
 ALLOWED = 1e-2
 BECAUSE = "the margin is approached like a power of 1/log t, so that its limit is extrapolated from four times"
-_BOUND = 1e-8
-_BOUND_BECAUSE = "the largest margin comes from a convex program, which knows it to 1e-9"
 _SETTLED = 1.02  # how much more the first of two halvings of log t must change than the second
 _HALVINGS, _EACH = 10, 4
 
@@ -62,24 +59,22 @@ def classification(data: Data, coordinates: Coordinates, loss: str, late: float 
         made = [Comparison(against, value, scale=1.0, uncertainty=doubt) for value, doubt in compared]
         return Part("margin in the limit, over the largest", ALLOWED, BECAUSE, made, reason)
 
-    above = [Comparison(1.0, margin, relation="at most", scale=1.0) for margin in margins]
-    bound = Part("margin at every time, over the largest", _BOUND, _BOUND_BECAUSE, above)
     words, wrong = other_margin(problem, horizon)
     x = np.asarray(paths[-1].x[-1])
     split = observe.margin_certificate(x, best)
     return Found(
         measured=np.asarray(observe.direction(paths[-1], horizon))[-1],
         predicted=best.direction,
-        verdict=verdict("classification", [part(1.0), bound], [(words, part(wrong / best.margin))]),
+        verdict=verdict("classification", [part(1.0)], [(words, part(wrong / best.margin))]),
         statement=r"\gamma(x_t) = \min_i y_i\langle x_t,z_i\rangle/\phi(x_t) \to \gamma^* = \max_x \gamma(x)",
         prediction=f"the direction of the largest margin in {name(horizon)}",
-        quantity=f"direction x/{name(horizon)}",
+        quantity=f"direction (size 1 in {name(horizon)})",
         clock=np.asarray(paths[-1].log_time),
         curve=1 - margins[-1],
         curve_label=r"margin gap $1-\gamma(x_t)/\gamma^*$",
         status=str(paths[-1].status),
         facts={
-            "horizon": f"ℓ{horizon.p:g}" if isinstance(horizon, Lp) else repr(horizon),
+            "horizon": name(horizon),
             "largest_margin": best.margin,
             "margin": float(margins[-1][-1] * best.margin),
             "gap": float(split.gap),

@@ -44,7 +44,7 @@ def run(data: str, *, target: str, features: str | None, folder: str, as_json: b
                 found = regression(arrays, chosen, options["until"])
             else:
                 found = classification(arrays, chosen, options["loss"] or "exponential", options["until"])
-    except ValueError as error:
+    except (ValueError, ImportError) as error:  # an ImportError names the extra to install
         refuse(str(error))
     settings = {"data": data, "target": target, "features": named, "coordinates": chosen.words, "start": chosen.start}
     settings |= {name: options[name] for name in (*COLUMNS, "loss", "until")} | {"task": arrays.task}

@@ -74,7 +74,7 @@ def prepare(table: Table, target: str, features: list[str] | None, settings: dic
     count = len(set(aim.cells if values is None else values.tolist()))
     task = settings["task"] or ("classification" if count == 2 else "regression")
     if settings["task"] is None:
-        notes.insert(0, f"{target} has {count} different values, so this is a {task} (--task says otherwise)")
+        notes.insert(0, f"{target} has {count} different values, so this is a {task} (--task can say otherwise)")
     if task == "regression" and values is None:
         raise ValueError(f"--target: {target} holds text ({where_text(aim)}), and a regression needs numbers.")
     rows = _rows(table.rows, settings["samples"], settings["seed"])

@@ -13,7 +13,7 @@ from ._data import Data
 
 def name(horizon: Any) -> str:
     """The norm, for people."""
-    return f"‖x‖{'∞' if np.isinf(horizon.p) else f'_{horizon.p:g}'}" if isinstance(horizon, Lp) else "φ(x)"
+    return f"ℓ{'∞' if np.isinf(horizon.p) else f'{horizon.p:g}'}" if isinstance(horizon, Lp) else "φ"
 
 
 def best_margin(data: Data, problem: Classification, horizon: Any) -> Any:
@@ -39,11 +39,16 @@ def _with_constant(data: Data) -> str:
 
 
 def other_margin(problem: Classification, horizon: Any) -> tuple[str, float]:
-    """The margin that the max-margin direction of another norm has in this one, which is smaller."""
-    other = Lp(1.0) if horizon == Lp(2.0) else Lp(2.0)
-    wrong = predict.max_margin(problem, other).direction
-    margin = float((np.asarray(problem.signed_inputs) @ wrong).min()) / float(horizon(wrong))
-    return f"the max-margin direction of ‖x‖_{other.p:g} instead", margin
+    """The margin, in this norm, of the max-margin direction of ℓ1, ℓ2 or ℓ∞: of the three the one that has least."""
+    signed = np.asarray(problem.signed_inputs)
+    found = []
+    for other in (Lp(1.0), Lp(2.0), Lp(np.inf)):
+        if other != horizon:
+            wrong = predict.max_margin(problem, other).direction
+            margin = float((signed @ wrong).min()) / float(horizon(wrong))
+            found.append((margin, f"the max-margin direction of {name(other)} instead"))
+    margin, words = min(found)
+    return words, margin
 
 
 def notes_on(data: Data, best: Any) -> list[str]:

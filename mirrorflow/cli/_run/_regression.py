@@ -55,9 +55,11 @@ def regression(data: Data, coordinates: Coordinates, rest: float | None) -> Foun
     bad = next((path for path in paths if not path.status.ok), None)
     reason = f"the flow did not come to rest: {bad.status}" if bad else ""
     ends = [np.asarray(path.x[-1]) for path in paths]
+    left = [_left(data, end, reachable) for end in ends]
 
     def part(name: str, against: np.ndarray) -> Part:
-        return Part(name, ALLOWED, BECAUSE, [Comparison(against, end) for end in ends], reason)
+        made = [Comparison(against, end, uncertainty=rest) for end, rest in zip(ends, left, strict=True)]
+        return Part(name, ALLOWED, BECAUSE, made, reason)
 
     parts, controls = [part("limit", limit.x)], []
     if unique:
@@ -86,12 +88,30 @@ def regression(data: Data, coordinates: Coordinates, rest: float | None) -> Foun
             "unique": unique,
             "least_loss": 0.5 * misfit**2 if not interpolates else 0.0,
             "rest": rest,
+            "left": left[-1],
             "kkt": limit.kkt,
             "coefficients_in_units_of_the_table": table.tolist(),
             "constant_in_units_of_the_table": float(shift - table @ data.shift),
         },
-        notes=[_fit(data, int(rank), interpolates, misfit)],
+        notes=[_fit(data, int(rank), interpolates, misfit), *_unfinished(left[-1], limit.x, rest)],
     )
+
+
+def _left(data: Data, x: np.ndarray, reachable: np.ndarray) -> float:
+    """How far the nearest point of least loss is: where some direction is hardly determined, a flow whose gradient has
+    almost vanished may still have a way to go.
+    """
+    step, *_ = np.linalg.lstsq(data.inputs, reachable - data.inputs @ x)
+    return float(np.abs(step).max())
+
+
+def _unfinished(left: float, x: np.ndarray, rest: float) -> list[str]:
+    if left <= ALLOWED * np.abs(x).max():
+        return []
+    return [
+        f"some features are almost combinations of others: the gradient is {rest:g} of the first and x still {left:.2g} "
+        f"from where the loss is least; --until {rest / 1e3:g} goes on for longer"
+    ]
 
 
 def _fit(data: Data, rank: int, interpolates: bool, misfit: float) -> str:
@@ -106,7 +126,7 @@ def _fit(data: Data, rank: int, interpolates: bool, misfit: float) -> str:
 
 
 def _nothing_fits(misfit: float) -> str:
-    return f"(No x fits every sample; interpolators of the least-squares fit, misfit {misfit:.3g}, are meant.)"
+    return f"(No x fits every sample, so that this is said of the least-squares fit, misfit {misfit:.3g}.)"
 
 
 def _other(coordinates: Coordinates, problem: Any) -> tuple[str, np.ndarray]:

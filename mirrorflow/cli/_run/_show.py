@@ -66,7 +66,7 @@ def _gap(found: Found) -> str:
     return (
         f"margin {number(facts['margin'], 6)} of at most {number(facts['largest_margin'], 6)} in {facts['horizon']}; "
         f"the gap {number(facts['gap'], 2)} is {number(facts['gap_of_samples'], 2)} from samples above the margin and "
-        f"{number(facts['gap_of_features'], 2)} from features off their dual\n"
+        f"{number(facts['gap_of_features'], 2)} from features off their dual"
     )
 
 
