@@ -136,10 +136,18 @@ def test_separable_data_turn_to_the_largest_margin_of_the_horizon(command, folde
 
 def test_gap_that_shrinks_like_a_power_is_extrapolated_exactly():
     times = 2.0 ** np.arange(4)
-    value, doubt = extrapolated(0.7 - 0.2 * times**-0.5)
-    assert abs(value - 0.7) < 1e-12 and doubt < 1e-12
-    assert extrapolated(np.array([0.1, 0.2, 0.3, 0.4])) is None
-    assert extrapolated(np.full(4, 0.7)) == (0.7, 0.0)
+    value, doubt = extrapolated(1.0 - 0.2 * times**-0.5, slowest=0.5)
+    assert abs(value - 1.0) < 1e-12 and doubt < 1e-12
+    assert extrapolated(np.array([0.1, 0.2, 0.3, 0.4]), slowest=0.5) is None
+    assert extrapolated(np.full(4, 1.0), slowest=0.5) == (1.0, 0.0)
+
+
+def test_slow_term_behind_a_fast_one_refutes_nothing():
+    times = 1e3 * 2.0 ** np.arange(4)
+    value, doubt = extrapolated(1.0 - 20 / times - 0.2 * times**-0.05, slowest=0.05)
+    assert value < 0.98 and value + doubt >= 0.99
+    value, doubt = extrapolated(0.9 - 20 / times, slowest=1.0)  # nothing slow: this limit is another one
+    assert value + doubt < 0.99
 
 
 # --- what can be read ------------------------------------------------------------------------------------------------
@@ -215,7 +223,11 @@ BAD = {
     "three labels": (GOOD, ["--task", "classification"], "exactly two labels; y has 3: 1, 3 and 5"),
     "inseparable": ("a,y\n1,0\n1,1\n2,0\n3,1\n", ["--raw"], "No x separates the data"),
     "needs a constant": ("a,y\n1,0\n2,0\n3,1\n4,1\n", ["--raw"], "With a constant term they can be separated"),
-    "domain": ("a,b,y\n1,1,-1\n2,3,-4\n", ["--raw", "--potential", "negative-entropy"], "No interpolator lies inside"),
+    "domain": (
+        "a,b,y\n1,1,-1\n2,3,-4\n",
+        ["--raw", "--task", "regression", "--potential", "negative-entropy"],
+        "No interpolator lies inside",
+    ),
     "horizon": ("a,y\n-1,0\n1,1\n", ["--reparameterization", "hadamard:3"], "has no horizon"),
     "below zero": ("a,y\n1,0\n-1,1\n", ["--potential", "negative-entropy"], "the largest margin needs a below it"),
     "potential": (GOOD, ["--potential", "hyperbolic"], "did you mean hyperbolic-aware or hyperbolic-entropy?"),
@@ -226,7 +238,11 @@ BAD = {
     "reparameterization": (GOOD, ["--reparameterization", "hadamard:two"], "must be hadamard:DEPTH"),
     "balance": (GOOD, ["--reparameterization", "hadamard:2", "--balance", "0"], "--balance must be positive"),
     "start": (GOOD, ["--potential", "negative-entropy", "--start", "0"], "--start must lie inside the domain"),
-    "start of factors": (GOOD, ["--reparameterization", "hadamard:2", "--start", "nan"], "--start must be finite"),
+    "start of factors": (
+        GOOD,
+        ["--reparameterization", "hadamard:2", "--start", "nan"],
+        "--start must be finite, got 1 and nan",
+    ),
     "until": (GOOD, ["--until", "0"], "--until must be positive"),
     "loss": (GOOD, ["--loss", "logistic"], "a regression has the squared loss"),
     "samples": (GOOD, ["--samples", "4"], "there are 3 rows, fewer than 4"),

@@ -8,7 +8,7 @@ from ...flows import Trajectory, integrate
 from ...problems import Classification
 from ._coordinates import Coordinates
 from ._data import Data
-from ._margin import best_margin, name, notes_on, other_margin, support
+from ._margin import best_margin, name, notes_on, other_margin, slowest_exponent, support
 from ._outcome import Found, Part, at_each_accuracy, verdict
 
 LATE = 1e3
@@ -50,7 +50,8 @@ def classification(data: Data, coordinates: Coordinates, loss: str, late: float 
         raise ValueError(f"The flow ended before there was anything to see: {bad.status}.")
     margins = [np.asarray(observe.margin(path, horizon)) / best.margin for path in paths]
     reason = f"the flow did not reach log t={late:g}: {bad.status}" if bad else ""
-    limits = [extrapolated(margin[::-_EACH][:4][::-1]) for margin in margins]
+    slowest = slowest_exponent(best)
+    limits = [extrapolated(margin[::-_EACH][:4][::-1], slowest) for margin in margins]
     if not reason and limits[-1] is None:
         reason = f"the margin does not settle yet at log t={late:g}; --until sets a later end"
     compared = [(0.0, 0.0) if limit is None else limit for limit in limits]
@@ -82,23 +83,29 @@ def classification(data: Data, coordinates: Coordinates, loss: str, late: float 
             "gap_of_features": float(split.features),
             "margin_in_the_limit": compared[-1][0] * best.margin if limits[-1] else None,
             "log_time": float(paths[-1].log_time[-1]),
+            "slowest_exponent": -slowest,
             "several_solutions": best.degenerate,
         },
-        notes=notes_on(data, best),
+        notes=[*notes_on(data, best), *_slow(slowest, margins[-1][-1], late)],
         samples=support(data, best, np.exp(np.asarray(problem.log_weights(x))), np.asarray(problem.margins(x))),
     )
 
 
-def extrapolated(margins: np.ndarray) -> tuple[float, float] | None:
-    """The limit of margins at log t, each time doubled, and how far it is to be trusted; None if they do not settle.
+def extrapolated(margins: np.ndarray, slowest: float) -> tuple[float, float] | None:
+    """The limit of shares of the largest margin at log t, each time doubled, and the doubt; None if they do not settle.
 
-    A gap like (log t)^{−δ} shrinks by 2^δ at each doubling, so three margins give its limit (Aitken). What a fourth one
-    changes of it is the doubt.
+    A gap like (log t)^{−δ} shrinks by 2^δ at each doubling, so three margins give its limit (Aitken). The doubt is what
+    a fourth one changes of it. Where the limit is not 1, to the tolerance, the doubt is also what terms as slow as
+    (log t)^{−`slowest`} may still add, up to 1: they hide behind faster ones, and a theorem is not refuted by them.
     """
     made = [_aitken(*margins[i : i + 3]) for i in (0, 1)]
     if made[0] is None or made[1] is None:
         return None
-    return made[1], abs(made[1] - made[0])
+    limit, doubt = made[1], abs(made[1] - made[0])
+    if limit < 1 - ALLOWED:
+        more = (margins[3] - margins[2]) / np.expm1(slowest * np.log(2)) if slowest > 0 else np.inf
+        doubt = max(doubt, min(margins[3] + more, 1.0) - limit)
+    return limit, doubt
 
 
 def _aitken(first: float, second: float, third: float) -> float | None:
@@ -107,3 +114,12 @@ def _aitken(first: float, second: float, third: float) -> float | None:
         return float(third)
     ratio = before / after
     return float(third + after / (ratio - 1)) if ratio > _SETTLED else None
+
+
+def _slow(slowest: float, share: float, late: float) -> list[str]:
+    if share > 1 - ALLOWED or slowest >= 1:
+        return []
+    return [
+        f"theory expects some features to approach the limit only like (log t)^−{slowest:.2g}, and at log t={late:g} the "
+        f"margin is {100 * share:.3g} % of the largest; --until sets a later end"
+    ]

@@ -53,6 +53,8 @@ def coordinates(
     """
     if potential is not None and reparameterization is not None:
         raise ValueError("--potential and --reparameterization are two ways to say one thing; give one of them.")
+    if not np.isfinite([balance, start or 0.0]).all():
+        raise ValueError(f"--balance and --start must be finite, got {balance:g} and {start or 0.0:g}.")
     if reparameterization is not None:
         name, _, depth = reparameterization.partition(":")
         if name != "hadamard" or not (depth or "2").isdigit():

@@ -51,6 +51,17 @@ def other_margin(problem: Classification, horizon: Any) -> tuple[str, float]:
     return words, margin
 
 
+def slowest_exponent(best: Any) -> float:
+    """The least δ with terms like (log t)^{−δ} on the way to the direction, as theory page 04 has it; 0: not known."""
+    horizon = best.horizon
+    if not isinstance(horizon, Lp):
+        return 0.0
+    if horizon.p == 1.0:
+        off = best.dual_slacks[best.direction == 0]
+        return float(min(1.0, max(0.0, off.min(initial=1.0))))
+    return float(min(1.0, horizon.p - 1))
+
+
 def notes_on(data: Data, best: Any) -> list[str]:
     """What there is to say about labels and support."""
     assert data.labels is not None

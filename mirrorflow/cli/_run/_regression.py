@@ -109,8 +109,8 @@ def _unfinished(left: float, x: np.ndarray, rest: float) -> list[str]:
     if left <= ALLOWED * np.abs(x).max():
         return []
     return [
-        f"some features are almost combinations of others: the gradient is {rest:g} of the first and x still {left:.2g} "
-        f"from where the loss is least; --until {rest / 1e3:g} goes on for longer"
+        f"some features are almost combinations of others: the gradient is {rest:g} of the first, and x still "
+        f"{left:.2g} from where the loss is least; --until {rest / 1e3:g} goes on for longer"
     ]
 
 
