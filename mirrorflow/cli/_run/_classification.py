@@ -58,7 +58,7 @@ def classification(data: Data, coordinates: Coordinates, loss: str, late: float 
 
     def part(against: float) -> Part:
         made = [Comparison(against, value, scale=1.0, uncertainty=doubt) for value, doubt in compared]
-        return Part("margin in the limit, over the largest", ALLOWED, BECAUSE, made, reason)
+        return Part("limit of the margin, as a share of the largest", ALLOWED, BECAUSE, made, reason)
 
     words, wrong = other_margin(problem, horizon)
     x = np.asarray(paths[-1].x[-1])
@@ -120,6 +120,6 @@ def _slow(slowest: float, share: float, late: float) -> list[str]:
     if share > 1 - ALLOWED or slowest >= 1:
         return []
     return [
-        f"theory expects some features to approach the limit only like (log t)^−{slowest:.2g}, and at log t={late:g} the "
-        f"margin is {100 * share:.3g} % of the largest; --until sets a later end"
+        f"theory expects some features to approach the limit only like (log t)^−{slowest:.2g}, and at log t={late:g} "
+        f"the margin is {100 * share:.3g} % of the largest; --until sets a later end"
     ]

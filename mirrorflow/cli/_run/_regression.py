@@ -65,7 +65,7 @@ def regression(data: Data, coordinates: Coordinates, rest: float | None) -> Foun
     if unique:
         parts.append(part("least squares", solution))
     else:
-        words, wrong = _other(coordinates, consistent)
+        words, wrong = _other(coordinates, consistent, float(np.abs(limit.x).max()))
         controls.append((words, part("limit", wrong)))
     excess = 0.5 * ((np.asarray(paths[-1].x) @ data.inputs.T - reachable) ** 2).sum(axis=1)
     shift, scale = data.target_units
@@ -129,11 +129,13 @@ def _nothing_fits(misfit: float) -> str:
     return f"(No x fits every sample, so that this is said of the least-squares fit, misfit {misfit:.3g}.)"
 
 
-def _other(coordinates: Coordinates, problem: Any) -> tuple[str, np.ndarray]:
+def _other(coordinates: Coordinates, problem: Any, size: float) -> tuple[str, np.ndarray]:
     """The limit under another potential, which the flow must not end at."""
     if isinstance(coordinates.potential, potentials.Quadratic):
-        other, words = potentials.HyperbolicEntropy(0.1), "the limit of hyperbolic entropy (scale 0.1)"
+        scale = float(f"{size / 100:.1g}")
+        other, words = potentials.HyperbolicEntropy(scale), f"the limit of hyperbolic-entropy:{scale:g} instead"
     else:
-        other, words = potentials.Quadratic(), "the limit of the quadratic potential"
+        other, words = potentials.Quadratic(), "the limit of the quadratic potential instead"
     x0 = np.full(problem.shape, coordinates.start)
-    return words, predict.bregman_projection(problem, other, x0).x
+    with explained("The limit of another potential, to compare with, cannot be computed: "):
+        return words, predict.bregman_projection(problem, other, x0).x

@@ -72,13 +72,17 @@ def _gap(found: Found) -> str:
 
 def _verdict(found: Found) -> Text:
     verdict, row = found.verdict, found.verdict.decisive
-    words = f"\n{SIGNS[verdict.outcome]} {verdict.outcome}: "
+    said = {
+        "holds": "the flow tends to",
+        "refuted": "the flow does not tend to",
+        "undecided": "whether the flow tends to",
+    }
+    parts = [f"{said[verdict.outcome]} {found.prediction}"]
     if verdict.reason:
-        words += f"{verdict.reason}; "
-    parts = f"{row.part} against {found.prediction}"
+        parts.append(f"cannot be told: {verdict.reason}")
     if row.error == row.error:
         doubt = number(row.numerical_error + row.uncertainty, 1)
-        parts += f", error {number(row.error, 2)} ± {doubt}, tolerance {number(row.tolerance)}"
-    for control in verdict.controls:
-        parts += f"; control ({control.words}): {control.outcome}"
-    return Text.assemble((words, STYLES[verdict.outcome]), parts)
+        parts.append(f"{row.part}: error {number(row.error, 2)} ± {doubt}, tolerance {number(row.tolerance)}")
+    parts += [f"control ({control.words}): {control.outcome}" for control in verdict.controls]
+    sign = f"\n{SIGNS[verdict.outcome]} {verdict.outcome}: "
+    return Text.assemble((sign, STYLES[verdict.outcome]), "; ".join(parts).replace("; cannot", " cannot"))
