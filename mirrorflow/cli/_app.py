@@ -218,8 +218,7 @@ def run_(
         typer.Option(
             "--potential",
             metavar="NAME",
-            help="quadratic (default), power:P, hyperbolic-entropy:SCALE, cosh, hyperbolic-aware:ALPHA or "
-            "negative-entropy.",
+            help="One of those above (default: quadratic).",
         ),
     ] = None,
     reparameterization: Annotated[
@@ -257,6 +256,8 @@ def run_(
     json: Annotated[bool, typer.Option("--json", help="Print result.json instead of tables.")] = False,
 ) -> None:
     """Run the flow of your own table, and hold where it ends against theory.
+
+    Potentials: quadratic, power:P, hyperbolic-entropy:SCALE, cosh, hyperbolic-aware:ALPHA, negative-entropy.
 
     Writes result.json, report.html and the figure into out/run/NAME. Exit code 0 if the prediction holds, 1 if it is
     refuted, 3 if that cannot be told, 2 if the table or an option cannot be used.

@@ -305,6 +305,6 @@ def test_archive_that_cannot_be_used_is_refused_in_words(command, folder, arrays
 
 def test_help_lists_every_potential(command):
     result = command("run", "--help")
+    words = " ".join(result.stdout.split())
     assert result.exit_code == 0
-    words = "".join(result.stdout.split())
-    assert all(name in words.replace("│", "") for name in POTENTIALS)
+    assert all((f"{name}:{number}" if number else name) in words for name, (_, number) in POTENTIALS.items())
