@@ -52,7 +52,10 @@ def run(data: str, *, target: str, features: str | None, folder: str, as_json: b
     whole = finite(document(found, arrays, settings))
     result = place / "result.json"
     write_atomically(result, json.dumps(whole, indent=1, ensure_ascii=False))
-    paths = draw(found, arrays.names, place)
+    try:
+        paths = draw(found, arrays.names, place)
+    except ImportError as error:
+        refuse(f"{error} The numbers are in {result}.")
     page = write(found, arrays, whole, paths[0])
     if as_json:
         sys.stdout.write(json.dumps(whole, ensure_ascii=False) + "\n")

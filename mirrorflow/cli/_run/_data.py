@@ -96,6 +96,8 @@ def prepare(table: Table, target: str, features: list[str] | None, settings: dic
             units = (float(aims.mean()), float(aims.std()))
             aims = (aims - units[0]) / units[1]
             notes.append("and so has the target, which does the work of a constant term")
+    else:
+        notes.append("the columns are as they are in the table (--standardize gives each mean 0 and deviation 1)")
     if settings["intercept"]:
         if task == "regression" and settings["standardize"]:
             raise ValueError("--intercept: a standardized target needs no constant term; it goes with --raw.")

@@ -19,9 +19,14 @@ def largest(found: Found, count: int = SHOWN) -> np.ndarray:
 
 
 def draw(found: Found, names: list[str], folder: pathlib.Path) -> list[pathlib.Path]:
-    """Write `figure.png` and `figure.pdf` into the folder."""
-    import matplotlib
+    """Write `figure.png` and `figure.pdf` into the folder.
 
+    **Raises:** `ImportError` that names the extra to install if matplotlib is missing.
+    """
+    try:
+        import matplotlib
+    except ImportError as error:  # pragma: no cover
+        raise ImportError("The figure needs matplotlib: pip install 'mirrorflow[figures]'.") from error
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
