@@ -16,7 +16,7 @@ REST = 1e-9
 POINTS = 120
 ALLOWED = 1e-4
 BECAUSE = "the flow is stopped before it is at rest, which weighs most in the directions that the data hardly determine"
-MOST_STEPS = 100_000
+MOST_STEPS = 400_000  # half a minute or so for hundreds of features
 _INTERPOLATES = 1e-10  # misfit, relative to the target, that rounding explains
 
 
@@ -53,7 +53,7 @@ def regression(data: Data, coordinates: Coordinates, rest: float | None) -> Foun
 
     paths = at_each_accuracy(followed)
     bad = next((path for path in paths if not path.status.ok), None)
-    reason = f"the flow did not come to rest: {bad.status}" if bad else ""
+    reason = f"the flow did not come to rest ({bad.status}); --until sets where it stops" if bad else ""
     ends = [np.asarray(path.x[-1]) for path in paths]
     left = [_left(data, end, reachable) for end in ends]
 
