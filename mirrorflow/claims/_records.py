@@ -70,17 +70,18 @@ def describe(claim: Claim, verdict: Verdict | None) -> dict[str, Any]:
         },
     }
     if verdict is not None:
-        record |= _numbers(verdict) | {
+        record |= numbers_of(verdict) | {
             "seed": verdict.seed,
             "seconds": round(verdict.seconds, 3),
             "as_expected": verdict.as_expected,
             "failed": verdict.failed,
-            "controls": [{"words": c.words, "expects": c.expects, **_numbers(c)} for c in verdict.controls],
+            "controls": [{"words": c.words, "expects": c.expects, **numbers_of(c)} for c in verdict.controls],
         }
     return record
 
 
-def _numbers(verdict: Verdict) -> dict[str, Any]:
+def numbers_of(verdict: Verdict) -> dict[str, Any]:
+    """Outcome, the numbers of the row that decides, and all rows."""
     row = verdict.decisive
     return {
         "outcome": verdict.outcome,
