@@ -31,8 +31,11 @@ def solve_weighted(basis: np.ndarray, weights: np.ndarray, vector: np.ndarray) -
 
     weights, _ = _scaled(weights)
     graded, order = _graded(basis, weights)
-    orthogonal, triangle = np.linalg.qr(graded)
-    return solve_triangular(triangle, orthogonal.T @ (np.sqrt(weights) * vector)[order])
+    # The reflections are applied to the right side as one more column: forming Q would take as long again.
+    right = (np.sqrt(weights) * vector)[order]
+    triangle = np.linalg.qr(np.column_stack([graded, right]), mode="r")
+    columns = basis.shape[1]
+    return solve_triangular(triangle[:columns, :columns], triangle[:columns, columns])
 
 
 def _scaled(weights: np.ndarray) -> tuple[np.ndarray, float]:
