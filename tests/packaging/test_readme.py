@@ -34,6 +34,15 @@ def test_the_claim_holds_and_its_control_is_refuted(tmp_path):
     assert verdict.control.outcome == "refuted"
 
 
+def test_the_conjecture_is_refuted_and_its_counterexample_is_one(tmp_path):
+    file = tmp_path / "my_conjectures.py"
+    file.write_text(PROGRAMS[2])
+    (conjecture,) = mf.claims.conjectures_of_file(file)
+    found = mf.claims.falsify(conjecture, budget=3, seed=0)
+    assert found.outcome == "refuted"
+    assert mf.claims.replay(found.counterexample).outcome == "refuted"
+
+
 def test_make_has_every_target_that_is_named():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     assert set(re.findall(r"make ([a-z]+)", README)) <= targets
