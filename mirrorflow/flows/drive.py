@@ -74,13 +74,14 @@ class State(eqx.Module):
 
 @eqx.filter_jit
 def initialize(task: Task, start: Parameters) -> State:
-    """The state before the first step, the start saved as the first point if it is asked for."""
+    """The state before the first step, ended if a rule is met there, the start saved as the first point if it is asked for."""
     y = task.field.initial(start)
     s = jnp.zeros((), jnp.result_type(task.end))
     count = task.saves.shape[0]
     first = jnp.minimum(FIRST_STEP, task.end)
     terms = task.terms
     bad = ~_all_finite(y) | ~(task.end > 0)
+    code = jnp.where(bad, Code.INVALID, _code_at_start(task, s, y))
     controller = task.controller.init(terms, s, first, y, first, None, task.solver.func, task.error_order)[1]
     return State(
         origin=y,
@@ -94,8 +95,17 @@ def initialize(task: Task, start: Parameters) -> State:
         saved=jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count, *leaf.shape)), y),
         steps=jnp.zeros((), jnp.int32),
         rejected=jnp.zeros((), jnp.int32),
-        code=jnp.where(bad, Code.INVALID, Code.RUNNING).astype(jnp.int32),
+        code=code.astype(jnp.int32),
     )
+
+
+def _code_at_start(task: Task, s, y) -> jax.Array:
+    """A rule may be met before the first step; a clock may have nothing to count."""
+    snapshot = task.field.snapshot(s, y)
+    code = code_of(task.rules, snapshot)
+    if task.field.clock.counts_loss:
+        code = jnp.where(jnp.isfinite(snapshot.log_loss()), code, Code.NO_LOGARITHM)
+    return code
 
 
 def arrays(tree: Parameters) -> Parameters:
