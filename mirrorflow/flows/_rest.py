@@ -1,4 +1,4 @@
-"""Whether a run that waits for a rule is at rest: nothing moves beyond rounding, now or later, and nothing would grow."""
+"""Whether a run that waits for a rule is at rest: nothing moves, now or later, and nothing would grow."""
 
 from typing import NamedTuple
 

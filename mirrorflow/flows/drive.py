@@ -74,7 +74,7 @@ class State(eqx.Module):
 
 @eqx.filter_jit
 def initialize(task: Task, start: Parameters) -> State:
-    """The state before the first step, ended if a rule is met there, the start saved as the first point if it is asked for."""
+    """The state before the first step, the start saved as the first point if it is asked for."""
     y = task.field.initial(start)
     s = jnp.zeros((), jnp.result_type(task.end))
     count = task.saves.shape[0]
@@ -150,7 +150,7 @@ def _step(task: Task, state: State) -> State:
     fault = _fault(task, state, s1, y1)
     keep = keep & ~((fault != Code.RUNNING) & (s1 - s0 > NEARNESS * jnp.maximum(s1, 1e-30)))
     if any(rule.needs_rest for rule in task.rules):
-        restless = _restlessness(state.y, y1, error)
+        restless = _restlessness(state.y, told, error)
         keep = keep & (restless < 1)
         factor = jnp.clip((0.5 / jnp.maximum(restless, 1e-5)) ** 0.2, 0.2, 10.0)
         proposed = jnp.minimum(proposed, jnp.where(keep, s1, s0) + factor * (s1 - s0))
@@ -193,7 +193,17 @@ def _fault(task: Task, state: State, s1, y1) -> jax.Array:
     field, controller = task.field, task.controller
     before, after = (Moment(*field.split(*point)[:2]) for point in ((state.s, state.y), (s1, y1)))
     origin = field.split(jnp.zeros_like(s1), state.origin)[0]
-    return field.dynamics.fault(origin, before, after, controller.rtol, controller.atol)
+    fault = field.dynamics.fault(origin, before, after, controller.rtol, controller.atol)
+    if not field.clock.counts_loss:
+        return fault
+    snapshot = field.snapshot(s1, y1)
+    countable = jnp.isfinite(snapshot.log_loss())
+    if not field.dynamics.problem.nonnegative:
+        # Towards 0 the logarithm is that of the number f, whose changes lose their digits here; it may go on below.
+        kind = jnp.finfo(s1.dtype)
+        countable = countable & (snapshot.loss() > kind.tiny / kind.eps)
+    countable = countable | (code_of(task.rules, snapshot) == Code.REACHED)
+    return jnp.where(countable, fault, Code.NO_LOGARITHM)
 
 
 def _save(task: Task, state: State, dense, reached, s0, s1, y):

@@ -255,7 +255,7 @@ def ends_beforehand(rules: tuple[AbstractRule, ...], clock: AbstractClock) -> bo
 
 
 def code_of(rules: tuple[AbstractRule, ...], snapshot: "Snapshot") -> jax.Array:
-    """The code of the first rule that is met, `RUNNING` if none is; a loss without a logarithm ends what waits for it."""
+    """The code of the first rule that is met or waits for a logarithm that there is not; `RUNNING` if none is."""
     code = jnp.asarray(Code.RUNNING, jnp.int32)
     for rule in reversed(rules):
         code = jnp.where(rule.met(snapshot), jnp.int32(rule.code), code)
