@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from .._types import Numeric
+from .._types import Numeric, Scalar
 from ._solvers import spectral_radius
 from .drive import State, Task
 from .until import log_loss
@@ -17,7 +17,7 @@ from .until import log_loss
 JOSTLE = 1024
 # A rate of growth that counts, relative to the fastest rate: eigenvalues that are 0 come out far smaller.
 GROWING = 1e-10
-# How many times later the equation is looked at too: a decay that dies out may set free what it holds now.
+# By how many times larger a 1+t the equation is looked at too: a decay that dies out may set free what it holds now.
 LATER = (1.0, 8.0, 2.0**10, 2.0**40)
 # Unknowns up to which the eigenvalues are affordable; a larger flow goes on to its step limit.
 MOST_UNKNOWNS = 1024
@@ -78,8 +78,9 @@ def _motion(task: Task, state: State):
     here = dynamics.predictor(y, time)
 
     def at(factor):
-        velocity = ravel_pytree(dynamics.velocity(y, factor * time, log_rate))[0]
-        return jnp.linalg.norm(velocity), jnp.linalg.norm(dynamics.predictor(y, factor * time) - here)
+        later = _later(time, factor)
+        velocity = ravel_pytree(dynamics.velocity(y, later, log_rate))[0]
+        return jnp.linalg.norm(velocity), jnp.linalg.norm(dynamics.predictor(y, later) - here)
 
     speeds, drifts = zip(*(at(factor) for factor in LATER), strict=True)
     tiny = jnp.finfo(state.s.dtype).tiny
@@ -90,6 +91,10 @@ def _motion(task: Task, state: State):
     return moves, drift, snapshot.past_jumps(), levels
 
 
+def _later(time: Scalar, factor: Numeric) -> Scalar:
+    return time + (factor - 1) * (1 + time)
+
+
 @eqx.filter_jit
 def _jacobian(task: Task, state: State, factor: Numeric):
     """That of the velocity at a later time, and which unknowns are anything but 0 and still."""
@@ -98,7 +103,7 @@ def _jacobian(task: Task, state: State, factor: Numeric):
     log_rate = task.field.clock.log_rate(state.s, None)
 
     def velocity(values):
-        return ravel_pytree(task.field.dynamics.velocity(unflatten(values), factor * time, log_rate))[0]
+        return ravel_pytree(task.field.dynamics.velocity(unflatten(values), _later(time, factor), log_rate))[0]
 
     return jax.jacfwd(velocity)(flat), (flat != 0) | (velocity(flat) != 0)
 
