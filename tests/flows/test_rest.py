@@ -1,6 +1,7 @@
 """A rule that cannot be met ends at rest; saddles, dying decay, drifting potentials and slow descent are no rest."""
 
 import signal
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,7 @@ from mirrorflow.flows import _host
 from mirrorflow.flows._rest import Standstill, standstill
 from mirrorflow.flows._status import Code
 from mirrorflow.flows._task import make_request, make_task
-from mirrorflow.flows.drive import initialize
+from mirrorflow.flows.drive import State, initialize
 
 REGRESSION = mf.problems.SparseRegression.sample(jax.random.key(0), samples=3, features=5, support=2)
 UNREACHABLE = {
@@ -66,9 +67,7 @@ def test_what_a_decay_holds_only_for_a_time_is_not_at_rest():
     problem = mf.problems.LinearRegression(np.eye(2), np.array([9.0, 1.0]))
 
     def held(strength):
-        flow = mf.Flow(
-            problem, reparameterization=mf.reparameterizations.Hadamard(2), decay=mf.decay.Coupled(strength)
-        )
+        flow = mf.Flow(problem, reparameterization=mf.reparameterizations.Hadamard(2), decay=mf.decay.Coupled(strength))
         return looked_at(flow, flow.lift(x=np.array([3.0, 1e-300]), balance=0.0))
 
     assert held(3.0) is not None
@@ -92,7 +91,7 @@ def test_a_potential_that_changes_moves_x_without_its_dual():
 
 
 def test_rest_is_confirmed_by_levels_that_no_longer_fall():
-    state = object()
+    state = cast("State", None)
     before = Standstill(state, (1e-27, -60.0), (1e-27, 1.0))
     assert before.confirmed_by(Standstill(state, (0.95e-27, -60.05), (1.0, 1.0)))
     assert not before.confirmed_by(Standstill(state, (0.8e-27, -60.0), (1.0, 1.0)))
