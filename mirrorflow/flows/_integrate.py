@@ -54,7 +54,9 @@ def integrate(
     - `checkpoint`: a file in which an interrupted run keeps its state, and from which the same call continues it with
       the same result.
 
-    **Returns:** a `Trajectory`. What goes wrong on the way is a status in words, with everything up to that point kept.
+    **Returns:** a `Trajectory`. What goes wrong on the way is a status in words, with everything up to that point kept;
+    a run that waits for a rule while nothing moves any more ends "at rest". A start that meets a rule is a path of one
+    point.
 
     **Raises:** `ValueError` for a bad start or argument; tolerances that the floating type cannot reach.
 
