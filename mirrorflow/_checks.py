@@ -159,12 +159,12 @@ def key(name: str, value: Any) -> jax.Array:
 
 
 def _is_real(held: np.ndarray) -> bool:
-    """Whether the entries are real numbers: no text, dates or complex numbers, which NumPy would turn into some."""
+    """Whether the entries are real numbers: no text, dates, complex numbers or truth values, which NumPy would turn
+    into some.
+    """
     if held.dtype.kind == "O":
-        return all(isinstance(entry, numbers.Real) for entry in held.flat)
-    if held.dtype.kind == "b":
-        return held.ndim > 0
-    return held.dtype.kind != "c" and jnp.issubdtype(held.dtype, np.number)
+        return all(isinstance(entry, numbers.Real) and not isinstance(entry, bool) for entry in held.flat)
+    return held.dtype.kind not in "bc" and jnp.issubdtype(held.dtype, np.number)
 
 
 def _require(name: str, held: Held, test: Any, words: str) -> Held:

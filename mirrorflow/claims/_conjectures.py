@@ -48,7 +48,7 @@ def conjecture(name: str) -> "Conjecture":
     if name not in _known:
         _loading.load_installed()
     if name not in _known:
-        raise UnknownConjecture(f"There is no conjecture {name!r}{near(name, _known)}.")
+        raise UnknownConjecture(f"There is no conjecture {name!r}{near(name, _known)}")
     return _known[name]
 
 
@@ -56,7 +56,7 @@ def select_conjectures(pattern: str) -> "list[Conjecture]":
     """The conjectures that match a name or a pattern such as `my/*`; `my` alone means the page."""
     found = [_known[name] for name in conjectures(pattern)]
     if not found:
-        raise UnknownConjecture(f"No conjecture matches {pattern!r}{near(pattern, _known)}.")
+        raise UnknownConjecture(f"No conjecture matches {pattern!r}{near(pattern, _known)}")
     return found
 
 

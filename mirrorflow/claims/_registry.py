@@ -59,7 +59,7 @@ def get(name: str) -> "Claim":
     if name in _waiting:
         raise ValueError(without_control(_waiting[name]))
     if name not in _claims:
-        raise UnknownClaim(f"There is no claim {name!r}{near(name, _claims)}.")
+        raise UnknownClaim(f"There is no claim {name!r}{near(name, _claims)}")
     return _claims[name]
 
 
@@ -72,7 +72,7 @@ def select(pattern: str) -> list["Claim"]:
             raise ValueError(without_control(waiting[0]))
         if not _claims:
             raise UnknownClaim(f"No claim matches {pattern!r}: none are installed; name a Python file with claims.")
-        raise UnknownClaim(f"No claim matches {pattern!r}{near(pattern, _claims)}.")
+        raise UnknownClaim(f"No claim matches {pattern!r}{near(pattern, _claims)}")
     return found
 
 
@@ -89,12 +89,12 @@ def matches(name: str, pattern: str) -> bool:
 
 
 def near(word: str, known: Any) -> str:
-    """A half-sentence with the names that resemble `word`."""
+    """How a sentence that does not know `word` ends: with the names that resemble it, or with its full stop."""
     pages = {name.partition("/")[0] for name in known}
     close = difflib.get_close_matches(word, [*known, *pages], n=3, cutoff=0.5)
     shorts = [name for name in known if word and word.strip("*/") in name]
     found = list(dict.fromkeys([*close, *shorts]))[:4]
-    return f"; did you mean {' or '.join(map(repr, found))}?" if found else ""
+    return f"; did you mean {' or '.join(map(repr, found))}?" if found else "."
 
 
 def waiting() -> list["Claim"]:

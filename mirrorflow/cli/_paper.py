@@ -28,7 +28,7 @@ def show_paper(arxiv: str, folder: str, files: list[str]) -> None:
     claims = choose([*(["*"] if names() or not files else []), *files])
     mine = [claim for claim in claims if number in arxiv_numbers(claim.source)]
     if not mine:
-        refuse(f"No claim has arXiv:{number} as its source{_near(number, claims)}.")
+        refuse(f"No claim has arXiv:{number} as its source{_near(number, claims)}")
     where = pathlib.Path(folder)
     document = _document(mine, where)
     figures = made(where)
@@ -91,4 +91,4 @@ def _concerns(figure: dict[str, Any], claims: list[Claim]) -> bool:
 def _near(number: str, claims: list[Claim]) -> str:
     known = sorted({found for claim in claims for found in arxiv_numbers(claim.source)})
     close = difflib.get_close_matches(number, known, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(close)}?" if close else f"; there are {', '.join(known) or 'none'}"
+    return f"; did you mean {' or '.join(close)}?" if close else f"; there are {', '.join(known) or 'none'}."

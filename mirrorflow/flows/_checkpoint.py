@@ -21,6 +21,8 @@ class Checkpoint:
         self._path = None if path is None else pathlib.Path(path)
         if self._path is not None and self._path.is_dir():
             raise ValueError(f"checkpoint must be a file, got the folder {self._path}.")
+        if self._path is not None and not self._path.parent.is_dir():
+            raise ValueError(f"checkpoint must be a file in a folder that exists, got {self._path}.")
 
     def __bool__(self) -> bool:
         return self._path is not None
@@ -46,7 +48,6 @@ class Checkpoint:
         kept: dict[str, Any] = {name: array for name, array in self._all().items() if not name.startswith(mark)}
         kept[f"{mark}/{STEPS}"] = np.asarray(-1 if explicit_steps is None else explicit_steps)
         kept |= {f"{mark}/{index}": np.asarray(leaf) for index, leaf in enumerate(leaves)}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         partial = self._path.with_name(self._path.name + ".partial")
         with partial.open("wb") as file:
             np.savez(file, **kept)

@@ -41,7 +41,7 @@ class Discretization(eqx.Module):
         saved, stop = _run(self.flow.dynamics, self.transformation, self.step_size, start, jnp.asarray(indices))
         code, count = Code.REACHED, len(indices)
         if int(stop) < count:
-            code, count = Code.BLOW_UP, max(int(stop), 1)
+            code, count = Code.DIVERGED, max(int(stop), 1)
         times = np.asarray(indices[:count]) * np.asarray(self.step_size)
         parameters = jax.tree.map(lambda leaf: leaf[:count], saved)
         detail = ""

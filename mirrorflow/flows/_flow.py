@@ -1,5 +1,7 @@
 """A flow: four choices, checked to make sense together."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -15,6 +17,14 @@ from ..problems import AbstractProblem
 from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization
 from ._dynamics import AbstractDynamics, FamilyDynamics, PotentialDynamics, ReparameterizedDynamics
 from ._spectral_dynamics import SpectralDynamics
+
+
+def _still(reparameterization: AbstractReparameterization, theta: Parameters) -> Any:
+    """Which coordinates of x no parameter moves; where they share parameters, whether none of them is moved."""
+    if isinstance(reparameterization, AbstractCoordinatewise):
+        return jnp.all(reparameterization.partials(theta) == 0, axis=0)
+    moved = reparameterization.pull_back(theta, jnp.ones_like(reparameterization(theta)))
+    return jnp.all(jnp.stack([jnp.all(leaf == 0) for leaf in jax.tree.leaves(moved)]))
 
 
 class Flow(eqx.Module):
@@ -134,21 +144,34 @@ class Flow(eqx.Module):
             problem=self.problem, potential=self.potential, geometry=self.geometry, decay=self.decay
         )
 
-    def lift(self, x: Numeric, balance: Numeric = 0.0) -> Parameters:
+    def lift(self, x: Numeric, balance: Numeric | None = None) -> Parameters:
         """A start θ with g(θ)=x: for a Hadamard product the last factor is the small, sign-carrying one.
 
         |w_i|^q − |w_L|^q = balance for i<L, with the q of the flow's geometry.
 
-        **Arguments:** `x`: of the problem's shape; `balance`: ≥ 0, a number or of the shape of x.
+        **Arguments:** `x`: of the problem's shape; `balance`: ≥ 0, a number or of the shape of x. It is 0 unless given,
+        and must be given where that would be a saddle, which the flow never leaves: where an entry of x is 0.
 
-        **Raises:** `ValueError` with a potential (it starts at x itself), another shape, or a balance below 0.
+        **Raises:** `ValueError` with a potential (it starts at x itself), another shape, a balance below 0, or none
+        given at such a saddle.
         """
         if self.reparameterization is None:
             raise ValueError("A flow with a potential starts at x itself; only a reparameterization is lifted.")
         x = _checks.number("x", x, shape=None)
         if tuple(x.shape) != tuple(self.problem.shape):
             raise ValueError(f"x must have the problem's shape {self.problem.shape}, got shape {tuple(x.shape)}.")
-        return self.reparameterization.lift(x, balance, getattr(self.geometry, "q", 2.0))
+        q = getattr(self.geometry, "q", 2.0)
+        if balance is not None:
+            return self.reparameterization.lift(x, balance, q)
+        theta = self.reparameterization.lift(x, 0.0, q)
+        still = _still(self.reparameterization, theta)
+        if not _checks.is_traced(still) and np.any(still):
+            where = "" if np.ndim(still) == 0 else f" (at index {tuple(np.argwhere(still)[0].tolist())})"
+            raise ValueError(
+                f"balance must be given where x is 0{where}: a positive one to leave it, or 0 to stay; with none given "
+                "it would be 0, a saddle at which every derivative of x by the parameters is 0."
+            )
+        return theta
 
     def check_start(self, start: Parameters) -> Parameters:
         """The start as arrays of one floating type; `ValueError` if it has the wrong shape, is not finite, or lies

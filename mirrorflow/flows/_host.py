@@ -4,12 +4,14 @@ import os
 import time
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .._types import Parameters
 from ._checkpoint import Checkpoint, fingerprint
+from ._rest import Standstill, standstill, waits
 from ._solvers import is_stiff, take_over
 from ._status import Code
 from ._watch import Display, Interrupts, next_block
@@ -19,6 +21,8 @@ FIRST_BLOCK = 4096
 CHECKPOINT_SECONDS = 5.0
 # Attempted steps after which an explicit solver is first asked whether the flow is stiff; then at every doubling.
 STIFFNESS_CHECK = 8192
+# Steps of an implicit solver that took over, after which a run is asked whether it is at rest; then at every doubling.
+REST_CHECK = 1024
 
 
 class Run(NamedTuple):
@@ -47,7 +51,8 @@ class Runner:
         state = initialize(task, start)
         mark = fingerprint(task, state) if self._checkpoint else ""
         run = self._resume(Run(task, state, None), mark)
-        block, kept, check = FIRST_BLOCK, time.monotonic(), self._first_check(run)
+        block, kept, check = FIRST_BLOCK, time.monotonic(), self._next_check(run)
+        resting: Standstill | None = None
         with Display(self._progress) as display, Interrupts() as interrupts:
             while int(run.state.code) == Code.RUNNING:
                 before = time.monotonic()
@@ -58,7 +63,8 @@ class Runner:
                 if display.due:
                     display.say(_progress(run))
                 if self._checkpoint and (interrupts.pending or now - kept > CHECKPOINT_SECONDS):
-                    self._keep(run, mark)
+                    # A state found at rest is kept until the next check confirms it or not, which needs its levels.
+                    self._keep(run if resting is None else run._replace(state=resting.state), mark)
                     kept = now
                 if interrupts.pending:
                     hint = f"; the same call with checkpoint={self._checkpoint} continues" if self._checkpoint else ""
@@ -66,21 +72,33 @@ class Runner:
                 block = next_block(block, now - before, 16, 2**30)
                 # Looked at after fixed numbers of steps, so that the result does not depend on the blocks.
                 if check is not None and int(state.steps) >= check and int(state.code) == Code.RUNNING:
-                    check = 2 * check
-                    if is_stiff(run.task, state, self._end_known):
-                        run, check, block = _taken_over(run), None, FIRST_BLOCK // 16
+                    found = standstill(run.task, state) if waits(run.task) else None
+                    if found is not None and resting is not None and resting.confirmed_by(found):
+                        run = run._replace(state=_ended_at_rest(state))
+                        break
+                    resting = found
+                    if self._may_take_over(run) and is_stiff(run.task, state, self._end_known):
+                        run, block, resting = _taken_over(run), FIRST_BLOCK // 16, None
+                    check = self._next_check(run, past=True)
         if self._checkpoint:
             self._keep(run, mark)
         return run
 
-    def _first_check(self, run: Run) -> int | None:
-        """A state is kept before it is looked at, so one that was kept at a check is looked at again."""
-        if not self._may_switch or run.explicit_steps is not None:
+    def _may_take_over(self, run: Run) -> bool:
+        return self._may_switch and run.explicit_steps is None
+
+    def _next_check(self, run: Run, past: bool = False) -> int | None:
+        """The number of steps at which to look, which depends on nothing but the run.
+
+        A state is kept before it is looked at, so one that was kept at a check is looked at again unless that is past.
+        """
+        if not self._may_take_over(run) and not waits(run.task):
             return None
-        check = STIFFNESS_CHECK
-        while check < int(run.state.steps):
+        begun, check = (0, STIFFNESS_CHECK) if run.explicit_steps is None else (run.explicit_steps, REST_CHECK)
+        steps = int(run.state.steps)
+        while begun + check < steps + past:
             check = 2 * check
-        return check
+        return begun + check
 
     def _resume(self, run: Run, mark: str) -> Run:
         kept = self._checkpoint.read(mark)
@@ -95,6 +113,10 @@ class Runner:
 
     def _keep(self, run: Run, mark: str) -> None:
         self._checkpoint.write(mark, jax.tree.leaves(run.state), run.explicit_steps)
+
+
+def _ended_at_rest(state: State) -> State:
+    return eqx.tree_at(lambda s: s.code, state, jnp.asarray(Code.AT_REST, jnp.int32))
 
 
 def _taken_over(run: Run) -> Run:

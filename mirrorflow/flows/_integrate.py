@@ -15,7 +15,7 @@ from ._flow import Flow
 from ._host import Run, Runner
 from ._status import Code, Status
 from ._task import ATOL, MAX_STEPS, RTOL, make_request, make_task, second_pass
-from ._trajectory import Trajectory, from_points
+from ._trajectory import Trajectory, from_points, undefined_start
 from .clocks import AbstractClock, LogTimes
 from .drive import State, Task
 from .until import AbstractRule, Either
@@ -54,20 +54,23 @@ def integrate(
     - `checkpoint`: a file in which an interrupted run keeps its state, and from which the same call continues it with
       the same result.
 
-    **Returns:** a `Trajectory`. What goes wrong on the way is a status in words, with everything up to that point kept.
+    **Returns:** a `Trajectory`. What goes wrong on the way is a status in words, with everything up to that point kept;
+    a run that waits for a rule while nothing moves any more ends "at rest". A start that meets a rule is a path of one
+    point.
 
     **Raises:** `ValueError` for a bad start or argument; tolerances that the floating type cannot reach.
 
     **Source:** theory pages 00 to 03; the numerics of the solvers are diffrax's.
     """
     _checks.instance("flow", flow, Flow, "an mf.Flow")
+    _checks.instance("progress", progress, bool | None, "True, False or None")
     request = make_request(until, clock, save, rtol, atol, solver, max_steps)
     start = flow.check_start(start)
     task = make_task(flow, request)
     runner = Runner(progress, checkpoint, may_switch=solver is None, end_known=request.end_known)
     run = runner.run(task, start)
     passes = 1
-    if request.two_passes:
+    if request.two_passes and int(run.state.steps) > 0:
         assert isinstance(request.save, int)
         task = second_pass(task, np.asarray(run.state.s), request.save)
         code = run.state.code
@@ -96,7 +99,10 @@ def _trajectory(flow: Flow, run: Run, start: Parameters, stats: dict[str, int], 
     task, final = run.task, run.state
     field = task.field
     code = int(final.code)
-    status = Status(code, "" if code in (Code.REACHED, Code.STATIONARY) else _where(field, final))
+    status = Status(code, _detail(field, final))
+    if float(final.s) == 0:
+        start_alone = jnp.zeros(1, final.s.dtype), jax.tree.map(lambda leaf: leaf[None], final.y)
+        return _within_domain(flow, field.points(*start_alone), stats, status)
     if task.saves.shape[0] == 0:
         s = jnp.stack([jnp.zeros_like(final.s), final.s])
         y = jax.tree.map(lambda a, b: jnp.stack([jnp.asarray(a), b]), field.initial(start), final.y)
@@ -132,12 +138,29 @@ def _within_domain(flow: Flow, points: Points, stats: dict[str, int], status: St
     """The points up to the first at which the loss is not a number."""
     undefined = np.isnan(np.asarray(points.loss))
     if not undefined.any():
-        return from_points(flow, points, stats, status)
+        return from_points(flow, points, stats, _without_logarithm(points, status))
     count = int(undefined.argmax())
     if count == 0:
-        raise ValueError(f"start lies outside the problem's domain: the loss at t={float(points.time[0]):g} is NaN.")
+        raise ValueError(undefined_start(points.parameters))
     outside = Status(int(Code.LEFT_DOMAIN), f"between t={points.time[count - 1]:.6g} and t={points.time[count]:.6g}")
     return from_points(flow, _first(count, points), stats, outside)
+
+
+def _without_logarithm(points: Points, status: Status) -> Status:
+    """The status, with where `log_loss` is NaN because the loss is negative."""
+    negative = np.asarray(points.loss) < 0
+    if not negative.any():
+        return status
+    words = f"log_loss is NaN from t={points.time[int(negative.argmax())]:.6g} on, where the loss is negative"
+    return status._replace(detail="; ".join(filter(None, [status.detail, words])))
+
+
+def _detail(field: Field, final: State) -> str:
+    if final.code not in (Code.REACHED, Code.STATIONARY):
+        return _where(field, final)
+    if float(final.s) > 0:
+        return ""
+    return "the start is a point of rest" if final.code == Code.STATIONARY else "met by the start"
 
 
 def _where(field: Field, final: State) -> str:

@@ -16,7 +16,7 @@ from . import until as rules
 from ._flow import Flow
 from ._status import Code, Status
 from ._stochastic import Diffusion, Equation, increment
-from ._trajectory import Trajectory, derive, from_parameters
+from ._trajectory import Trajectory, derive, from_parameters, undefined_start
 
 SENSES = ("ito", "stratonovich")
 # Relative distance up to which a time counts as lying on the grid of steps.
@@ -301,7 +301,7 @@ def _trajectory(flow: Flow, request: _Request, saved: Parameters, last: int, fin
         return path
     count = int(undefined.argmax())
     if count == 0:
-        raise ValueError("start lies outside the problem's domain: the loss at t=0 is NaN.")
+        raise ValueError(undefined_start(saved))
     # Products of parameters overflow, and their loss with them, long before the parameters do.
     largest = max(float(jnp.max(jnp.abs(leaf[count]))) for leaf in jax.tree.leaves(saved))
     code = Code.BLOW_UP if largest > HUGE else Code.LEFT_DOMAIN

@@ -17,6 +17,9 @@ class Code(enum.IntEnum):
     TIED_FACTORS = 7
     INVALID = 8
     CLOCK_STOPPED = 9
+    NO_LOGARITHM = 10
+    AT_REST = 11
+    DIVERGED = 12
 
 
 WORDS = {
@@ -30,6 +33,10 @@ WORDS = {
     Code.TIED_FACTORS: "tied factors reached zero together: the factors have no unique continuation beyond this time",
     Code.INVALID: "invalid: a number given to the run, or the velocity at its start, is not finite or out of range",
     Code.CLOCK_STOPPED: "the clock stopped: the loss no longer decreases, so it cannot measure progress",
+    Code.NO_LOGARITHM: "no logarithm: the loss is not positive, and until.log_loss or clocks.Loss would go by its log; "
+    "use until.loss and another clock, or add a constant to the loss",
+    Code.AT_REST: "at rest: the flow no longer moves beyond rounding, and the rule is not met",
+    Code.DIVERGED: "diverged: the iterates leave every bound; smaller steps may not",
 }
 
 

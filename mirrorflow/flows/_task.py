@@ -64,6 +64,8 @@ def make_request(
 def make_task(flow: Flow, request: Request) -> Task:
     """What the driver is to do for one flow (the first of two passes, where there are two)."""
     clock = request.clock
+    for rule in request.rules:
+        rule.check(flow.problem)
     field = Field(flow.dynamics, clock)
     jumps = field.jumps()
     # Proportional and integral: at the limit of stability an integral controller alone has every few steps rejected.
@@ -91,7 +93,7 @@ def second_pass(task: Task, end: Held, count: int) -> Task:
 def tolerances(rtol: Numeric, atol: Numeric) -> tuple[Held, Held]:
     """Both tolerances times the ambient accuracy, refused where the floating type cannot reach them."""
     factor = current()
-    rtol = _checks.positive("rtol", rtol) * factor
+    rtol = _below_one(_checks.positive("rtol", rtol)) * factor
     atol = _checks.positive("atol", atol) * factor
     dtype = jnp.result_type(float)
     if not _checks.is_traced(rtol) and float(rtol) < 8 * float(jnp.finfo(dtype).eps):
@@ -102,6 +104,14 @@ def tolerances(rtol: Numeric, atol: Numeric) -> tuple[Held, Held]:
         )
     module = _checks.array_module(rtol, atol)
     return module.asarray(rtol, dtype), module.asarray(atol, dtype)
+
+
+def _below_one(rtol: Held) -> Held:
+    if not _checks.is_traced(rtol) and float(rtol) >= 1:
+        raise ValueError(
+            f"rtol must be less than 1, got {float(rtol):g}: a step might be wrong by as much as the state itself."
+        )
+    return rtol
 
 
 def _save(save: int | Numeric | LogTimes | None) -> int | Held | LogTimes | None:

@@ -125,6 +125,18 @@ def from_parameters(
     return Trajectory(jnp.asarray(times), _log_times(times), x, parameters, loss, log_loss, flow, stats, status)
 
 
+def undefined_start(parameters: Parameters) -> str:
+    """What to say of a start whose loss is NaN, given the parameters along the path."""
+    largest = max(float(np.max(np.abs(np.asarray(leaf[0])))) for leaf in jax.tree.leaves(parameters))
+    most = float(np.sqrt(jnp.finfo(jnp.result_type(float)).max))
+    if largest > most:
+        return (
+            f"start must stay below {most:.2g}, where squares leave the range of floats, got an entry of size "
+            f"{largest:g}: the loss there overflows to NaN."
+        )
+    return "start lies outside the problem's domain: the loss at t=0 is NaN."
+
+
 @eqx.filter_jit
 def derive(problem, reparameterization, parameters):
     """x, f and log f of parameters with a leading axis."""

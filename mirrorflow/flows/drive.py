@@ -81,6 +81,7 @@ def initialize(task: Task, start: Parameters) -> State:
     first = jnp.minimum(FIRST_STEP, task.end)
     terms = task.terms
     bad = ~_all_finite(y) | ~(task.end > 0)
+    code = jnp.where(bad, Code.INVALID, _code_at_start(task, s, y))
     controller = task.controller.init(terms, s, first, y, first, None, task.solver.func, task.error_order)[1]
     return State(
         origin=y,
@@ -94,8 +95,17 @@ def initialize(task: Task, start: Parameters) -> State:
         saved=jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count, *leaf.shape)), y),
         steps=jnp.zeros((), jnp.int32),
         rejected=jnp.zeros((), jnp.int32),
-        code=jnp.where(bad, Code.INVALID, Code.RUNNING).astype(jnp.int32),
+        code=code.astype(jnp.int32),
     )
+
+
+def _code_at_start(task: Task, s, y) -> jax.Array:
+    """A rule may be met before the first step; a clock may have nothing to count."""
+    snapshot = task.field.snapshot(s, y)
+    code = code_of(task.rules, snapshot)
+    if task.field.clock.counts_loss:
+        code = jnp.where(jnp.isfinite(snapshot.log_loss()), code, Code.NO_LOGARITHM)
+    return code
 
 
 def arrays(tree: Parameters) -> Parameters:
@@ -140,7 +150,7 @@ def _step(task: Task, state: State) -> State:
     fault = _fault(task, state, s1, y1)
     keep = keep & ~((fault != Code.RUNNING) & (s1 - s0 > NEARNESS * jnp.maximum(s1, 1e-30)))
     if any(rule.needs_rest for rule in task.rules):
-        restless = _restlessness(state.y, y1, error)
+        restless = _restlessness(state.y, told, error)
         keep = keep & (restless < 1)
         factor = jnp.clip((0.5 / jnp.maximum(restless, 1e-5)) ** 0.2, 0.2, 10.0)
         proposed = jnp.minimum(proposed, jnp.where(keep, s1, s0) + factor * (s1 - s0))
@@ -183,7 +193,17 @@ def _fault(task: Task, state: State, s1, y1) -> jax.Array:
     field, controller = task.field, task.controller
     before, after = (Moment(*field.split(*point)[:2]) for point in ((state.s, state.y), (s1, y1)))
     origin = field.split(jnp.zeros_like(s1), state.origin)[0]
-    return field.dynamics.fault(origin, before, after, controller.rtol, controller.atol)
+    fault = field.dynamics.fault(origin, before, after, controller.rtol, controller.atol)
+    if not field.clock.counts_loss:
+        return fault
+    snapshot = field.snapshot(s1, y1)
+    countable = jnp.isfinite(snapshot.log_loss())
+    if not field.dynamics.problem.nonnegative:
+        # Towards 0 the logarithm is that of the number f, whose changes lose their digits here; it may go on below.
+        kind = jnp.finfo(s1.dtype)
+        countable = countable & (snapshot.loss() > kind.tiny / kind.eps)
+    countable = countable | (code_of(task.rules, snapshot) == Code.REACHED)
+    return jnp.where(countable, fault, Code.NO_LOGARITHM)
 
 
 def _save(task: Task, state: State, dense, reached, s0, s1, y):

@@ -1,7 +1,7 @@
 """When a flow stops. Rules combine with `|`: the first that is met ends the run."""
 
 import abc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _checks
 from .._types import Anything, Held, Numeric
+from ..problems import AbstractProblem
 from ._growth import growth, may_linger
 from ._status import Code
 from .clocks import AbstractClock
@@ -33,8 +34,19 @@ class AbstractRule(eqx.Module):
     def met(self, snapshot: "Snapshot") -> Anything:
         """Whether it ends the run here."""
 
-    def __or__(self, other: "AbstractRule | Either") -> "Either":
+    @abc.abstractmethod
+    def level(self, snapshot: "Snapshot") -> Anything:
+        """What has to fall until the rule is met, NaN where it has no value; 0 for a rule that waits for a time."""
+
+    @abc.abstractmethod
+    def check(self, problem: AbstractProblem) -> None:
+        """Refuse what no flow on this problem can reach."""
+
+    def __or__(self, other: Any) -> "Either":
         return Either((self,)) | other
+
+    def __ror__(self, other: Any) -> "Either":
+        return Either(as_rules(other)) | self
 
 
 class Either(eqx.Module):
@@ -42,12 +54,11 @@ class Either(eqx.Module):
 
     rules: tuple[AbstractRule, ...]
 
-    def __or__(self, other: "AbstractRule | Either") -> "Either":
-        if isinstance(other, Either):
-            return Either(self.rules + other.rules)
-        if isinstance(other, AbstractRule):
-            return Either((*self.rules, other))
-        return NotImplemented
+    def __or__(self, other: Any) -> "Either":
+        return Either(self.rules + as_rules(other))
+
+    def __ror__(self, other: Any) -> "Either":
+        return Either(as_rules(other)) | self
 
 
 class time(AbstractRule):
@@ -71,6 +82,13 @@ class time(AbstractRule):
         """t ≥ end"""
         return snapshot.log1p_time >= jnp.log1p(self.at)
 
+    def level(self, snapshot: "Snapshot") -> Anything:
+        """0"""
+        return jnp.zeros(())
+
+    def check(self, problem: AbstractProblem) -> None:
+        """Nothing to refuse."""
+
 
 class log_time(AbstractRule):
     """Ends at log t = `end`, which may be far beyond the range of floats for t itself.
@@ -93,9 +111,16 @@ class log_time(AbstractRule):
         """log t ≥ end"""
         return snapshot.log1p_time >= jnp.logaddexp(0.0, self.at)
 
+    def level(self, snapshot: "Snapshot") -> Anything:
+        """0"""
+        return jnp.zeros(())
+
+    def check(self, problem: AbstractProblem) -> None:
+        """Nothing to refuse."""
+
 
 class log_loss(AbstractRule):
-    """Ends at the first step with log f ≤ `value`.
+    """Ends at the first step with log f ≤ `value`; with the status "no logarithm" where f is negative.
 
     **Raises:** `ValueError` for a value that is not finite.
     """
@@ -115,11 +140,19 @@ class log_loss(AbstractRule):
         """log f(x) ≤ value"""
         return snapshot.log_loss() <= self.value
 
+    def level(self, snapshot: "Snapshot") -> Anything:
+        """log f(x)"""
+        return snapshot.log_loss()
+
+    def check(self, problem: AbstractProblem) -> None:
+        """Nothing to refuse."""
+
 
 class loss(AbstractRule):
     """Ends at the first step with f ≤ `value`.
 
-    **Raises:** `ValueError` for a value that is not finite.
+    **Raises:** `ValueError` for a value that is not finite, and from `integrate` for one that is not positive where the
+    loss is a sum of squares or of classification losses, which a flow brings to 0 at most in the limit.
     """
 
     code = Code.REACHED
@@ -136,6 +169,16 @@ class loss(AbstractRule):
     def met(self, snapshot: "Snapshot") -> Anything:
         """f(x) ≤ value"""
         return snapshot.loss() <= self.value
+
+    def level(self, snapshot: "Snapshot") -> Anything:
+        """f(x)"""
+        return snapshot.loss()
+
+    def check(self, problem: AbstractProblem) -> None:
+        """Refuse a value that is not positive where the loss cannot fall below 0."""
+        if problem.nonnegative:
+            name = type(problem).__name__
+            _checks.greater(f"until.loss of a {name}, which is above 0 until the limit,", self.value, 0.0)
 
 
 class stationary(AbstractRule):
@@ -179,8 +222,15 @@ class stationary(AbstractRule):
             lambda: jnp.asarray(False),
         )
 
+    def level(self, snapshot: "Snapshot") -> Anything:
+        """The residual."""
+        return snapshot.unfinished()
 
-def as_rules(rules: AbstractRule | Either) -> tuple[AbstractRule, ...]:
+    def check(self, problem: AbstractProblem) -> None:
+        """Nothing to refuse."""
+
+
+def as_rules(rules: Any) -> tuple[AbstractRule, ...]:
     """The rules of what a user passes as `until`."""
     if isinstance(rules, Either):
         return rules.rules
@@ -205,8 +255,10 @@ def ends_beforehand(rules: tuple[AbstractRule, ...], clock: AbstractClock) -> bo
 
 
 def code_of(rules: tuple[AbstractRule, ...], snapshot: "Snapshot") -> jax.Array:
-    """The code of the first rule that is met, `RUNNING` if none is."""
+    """The code of the first rule that is met or waits for a logarithm that there is not; `RUNNING` if none is."""
     code = jnp.asarray(Code.RUNNING, jnp.int32)
     for rule in reversed(rules):
         code = jnp.where(rule.met(snapshot), jnp.int32(rule.code), code)
+        if isinstance(rule, log_loss):
+            code = jnp.where(jnp.isnan(rule.level(snapshot)), jnp.int32(Code.NO_LOGARITHM), code)
     return code

@@ -89,7 +89,7 @@ def figure_of(name: str) -> Figure:
         return _read(module_of_file(name))
     stem = name.replace("-", "_")
     if stem not in _stems():
-        raise UnknownFigure(f"There is no figure {name!r}{near(name, figure_names())}.")
+        raise UnknownFigure(f"There is no figure {name!r}{near(name, figure_names())}")
     return _read(importlib.import_module(f"{FOLDER}.{stem}"))
 
 

@@ -1,6 +1,7 @@
 """The interface of a problem."""
 
 import abc
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -16,6 +17,9 @@ class AbstractProblem(eqx.Module):
     range of floats also give their logarithm (`log_loss`) and their gradient as e^{log_scale}·direction
     (`scaled_gradient`); for all others those follow from `loss`.
     """
+
+    # Whether f ≥ 0 by its form, so that a flow brings it to 0 at most in the limit.
+    nonnegative: ClassVar[bool] = False
 
     @property
     @abc.abstractmethod

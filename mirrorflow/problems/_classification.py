@@ -1,5 +1,7 @@
 """Losses of a linear classifier, in logarithms: they fall far below the range of floats."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -30,6 +32,7 @@ class Classification(AbstractProblem):
     ([1000.0, 1001.0], -999.6867...)
     """
 
+    nonnegative: ClassVar[bool] = True
     inputs: Held
     labels: Held
     loss_name: str = eqx.field(static=True)

@@ -1,6 +1,7 @@
 """Squared losses of linear predictions."""
 
 import abc
+from typing import ClassVar
 
 import jax.numpy as jnp
 
@@ -10,6 +11,8 @@ from ._base import AbstractProblem
 
 class AbstractLeastSquares(AbstractProblem):
     """f(x) = ½‖Ax−b‖² for whatever has a `residual` Ax−b and the `adjoint` Aᵀ of its linear map A."""
+
+    nonnegative: ClassVar[bool] = True
 
     @abc.abstractmethod
     def residual(self, x: Real) -> Real:

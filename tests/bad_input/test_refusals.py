@@ -160,6 +160,14 @@ REFUSED = {
     "one save point": (lambda: run(entropy(), np.zeros(5), save=1), "save", "1", "at least 2"),
     "no steps": (lambda: run(entropy(), np.zeros(5), max_steps=0), "max_steps", "0", "at least 1"),
     "relative tolerance below rounding": (lambda: run(entropy(), np.zeros(5), rtol=1e-17), "rtol", "1e-17", "e-1"),
+    "relative tolerance of one": (lambda: run(entropy(), np.zeros(5), rtol=2.0), "rtol", "2", "less than 1"),
+    "checkpoint in no folder": (
+        lambda: run(entropy(), np.zeros(5), checkpoint="/no/folder/x.npz"),
+        "checkpoint", "/no/folder/x.npz", "folder that exists",
+    ),
+    "design of truth values": (
+        lambda: mf.problems.LinearRegression(np.eye(2) > 0, np.ones(2)), "design", "True", "real",
+    ),
     "negative absolute tolerance": (
         lambda: run(entropy(), np.zeros(5), atol=-1e-9),
         "atol", "-1e-09", "positive|non-negative",
@@ -211,6 +219,8 @@ WRONG_TYPES = """
     mf.integrate(flow, x, until=mf.until.time(1.0), solver="Tsit5") ## solver ## 'Tsit5' ## diffrax
     mf.integrate(flow, x, until=mf.until.time(1.0), save="all") ## save ## all ## number
     mf.integrate(flow, x, until=mf.until.time(1.0), max_steps=1.5) ## max_steps ## 1.5 ## integer
+    mf.integrate(flow, x, until=mf.until.time(1.0), progress="yes") ## progress ## 'yes' ## True, False or None
+    mf.until.time(1.0) | 3 ## until ## 3 ## mf.until
     mf.integrate("flow", x, until=mf.until.time(1.0)) ## flow ## 'flow' ## mf.Flow
     mf.Flow("problem", potential=mf.potentials.Quadratic()) ## problem ## 'problem' ## mf.problems
     mf.Flow(problem, potential="entropy") ## potential ## 'entropy' ## mf.potentials

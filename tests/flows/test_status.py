@@ -168,6 +168,34 @@ def test_the_loss_clock_stops_where_the_loss_stops_falling():
     assert float(path.loss[-1]) == pytest.approx(1.0, abs=1e-5)
 
 
+FALLING = mf.Flow(push([-1.0, -1.0, -1.0]), potential=mf.potentials.Quadratic())
+
+
+def test_a_negative_loss_has_no_logarithm_and_the_status_says_where():
+    path = mf.integrate(FALLING, -np.ones(3), until=mf.until.time(3.0), save=5)
+    assert path.status.ok and "log_loss is NaN from t=1.5 on, where the loss is negative" in str(path.status)
+    np.testing.assert_allclose(path.loss, 3 - 3 * np.linspace(0, 3, 5), atol=1e-9)
+    np.testing.assert_array_equal(np.isnan(path.log_loss), [False, False, True, True, True])
+
+
+@pytest.mark.parametrize("start", [-1.0, 1.0])
+def test_what_waits_for_a_logarithm_ends_where_the_loss_has_none(start):
+    """f = 3−3t, which comes to 0 at t=1, or −3−3t."""
+    path = mf.integrate(FALLING, np.full(3, start), until=mf.until.log_loss(-300.0), max_steps=1000)
+    assert path.status.code == Code.NO_LOGARITHM and "not positive" in str(path.status)
+    assert (path.stats["steps"] == 0) == (start > 0)
+    path = mf.integrate(FALLING, np.full(3, start), clock=mf.clocks.Loss(), until=mf.until.loss(-5.0), max_steps=10_000)
+    assert path.status.code == Code.NO_LOGARITHM and no_nan(path)
+    assert float(path.time[-1]) == pytest.approx(max(-start, 0.0), abs=1e-8)
+
+
+def test_a_start_that_overflows_is_told_from_one_outside_the_domain():
+    problem = mf.problems.Objective(lambda x: jnp.sum(x**2) - 0.5 * jnp.sum(x**2), dimension=2)
+    flow = mf.Flow(problem, potential=mf.potentials.Quadratic())
+    with pytest.raises(ValueError, match=r"start must stay below 1.3e\+154, .* got an entry of size 1e\+200"):
+        mf.integrate(flow, np.full(2, 1e200), until=mf.until.time(1.0))
+
+
 LOGARITHM = mf.Flow(
     mf.problems.Objective(lambda x: jnp.sum(jnp.log(x)), dimension=1), potential=mf.potentials.Quadratic()
 )

@@ -113,6 +113,50 @@ def test_the_last_point_is_at_the_end_that_was_asked_for_to_the_last_digit():
         np.testing.assert_array_equal(path.time, [end / 3, end])
 
 
+@pytest.mark.parametrize("save", [None, 4, np.array([0.0, 1.0]), np.array([1.0, 2.0])])
+def test_a_rule_that_the_start_meets_ends_there_without_a_step(save):
+    flow = mf.Flow(PROBLEM, potential=mf.potentials.Quadratic())
+    path = mf.integrate(flow, np.zeros(6), until=mf.until.loss(1e5), save=save)
+    assert path.status.ok and "met by the start" in str(path.status) and path.stats["steps"] == 0
+    assert path.time.tolist() == [0.0]
+    np.testing.assert_array_equal(path.x, np.zeros((1, 6)))
+
+
+def test_a_start_that_is_a_point_of_rest_is_said_to_be_one():
+    flow = mf.Flow(PROBLEM, reparameterization=mf.reparameterizations.Hadamard(2))
+    path = mf.integrate(flow, flow.lift(x=np.zeros(6), balance=0.0), until=mf.until.stationary(1e-6), save=3)
+    assert path.status.ok and "the start is a point of rest" in str(path.status) and len(path.time) == 1
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_a_lift_of_zero_names_its_balance(depth):
+    flow = mf.Flow(PROBLEM, reparameterization=mf.reparameterizations.Hadamard(depth))
+    with pytest.raises(ValueError, match=r"balance must be given where x is 0 \(at index \(2,\)\)"):
+        flow.lift(x=np.array([1.0, -1.0, 0.0, 1.0, 0.0, 2.0]))
+    np.testing.assert_array_equal(flow.lift(x=np.zeros(6), balance=0.0), np.zeros((depth, 6)))
+    np.testing.assert_array_equal(flow.lift(x=np.ones(6)), flow.lift(x=np.ones(6), balance=0.0))
+
+
+def test_a_lift_of_a_zero_matrix_names_its_balance():
+    problem = mf.problems.MatrixCompletion([0], [1], [1.0], (2, 2))
+    flow = mf.Flow(problem, reparameterization=mf.reparameterizations.MatrixProduct(2, 2, 2))
+    with pytest.raises(ValueError, match="balance must be given where x is 0"):
+        flow.lift(x=np.zeros((2, 2)))
+
+
+def test_a_loss_of_squares_is_not_waited_for_below_zero():
+    flow = mf.Flow(PROBLEM, potential=mf.potentials.Quadratic())
+    for value in (0.0, -1.0):
+        with pytest.raises(ValueError, match=f"until.loss of a SparseRegression.* greater than 0, got {value}"):
+            mf.integrate(flow, np.zeros(6), until=mf.until.time(1.0) | mf.until.loss(value))
+
+
+@pytest.mark.parametrize("join", [lambda rule: rule | 3, lambda rule: 3 | rule, lambda rule: (rule | rule) | "x"])
+def test_what_is_no_rule_is_not_joined_to_one(join):
+    with pytest.raises(ValueError, match=r"until must be a rule of mf.until, or several joined with \|, got"):
+        join(mf.until.time(1.0))
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
