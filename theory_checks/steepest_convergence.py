@@ -45,7 +45,7 @@ def bound(case, result, factor=1.0, exponent=lambda q: 2 - q):
     return mf.Comparison(largest ** exponent(case.q) * (loss[0] - loss[-1]) / mu, integral, relation="at most")
 
 
-bound.control("μ thirty times as large", factor=30.0)
+bound.control("μ twice as large", factor=2.0)
 bound.control("without the factor B^{2−q}", exponent=lambda q: 0.0)
 
 
@@ -73,14 +73,20 @@ more_coercive.control("the same for every q", power=lambda q: 0.0)
 more_coercive.control("smaller q means smaller μ", power=lambda q: q - 2)
 
 
-@mf.experiment(cases=mf.cases.grid(depth=(2, 3), q=(1.0, 1.5, 2.0)))
+BOWLS = {  # curvatures k and minima b
+    "alike": (0.5, 0.2 * (-1.0) ** np.arange(COORDINATES)),
+    "0.5 to 3": (np.linspace(0.5, 3.0, COORDINATES), 0.2 * np.cos(np.arange(COORDINATES))),
+}
+
+
+@mf.experiment(cases=mf.cases.grid(depth=(2, 3), q=(1.0, 1.5, 2.0), curvatures=tuple(BOWLS)))
 def strongly_convex(case, key):
-    """½Σk(x−b)² with curvatures k from 0.5 to 3 and minima |b|≤0.2, from x=0 with factors of size 0.7."""
-    stiffness = np.linspace(0.5, 3.0, COORDINATES)
-    target = 0.2 * np.cos(np.arange(COORDINATES))
+    """½Σk(x−b)² with curvatures k≥0.5 and minima |b|≤0.2, from x=0 with factors of size 0.7."""
+    stiffness, target = BOWLS[case.curvatures]
     flow = product(landscape(stiffness=stiffness, target=target), case.depth, case.q, smoothing=1e-3)
     start = flow.lift(x=np.zeros(COORDINATES), balance=SIZE**case.q)
-    path = mf.integrate(flow, start, until=mf.until.time(3.0), save=79)
+    times = np.append(0.0, np.geomspace(1e-3, 3.0, 78))
+    path = mf.integrate(flow, start, until=mf.until.time(3.0), save=times)
     return {"time": path.time, "loss": path.loss, "slope": np.max(np.abs(stiffness * target)), "convexity": 0.5}
 
 
@@ -90,18 +96,18 @@ def strongly_convex(case, key):
     statement=r"f-f_* \le (f_0-f_*)\,e^{-2\sigma\mu B^{q-2}t} \text{ for } \sigma\text{-strongly convex } f",
     source=SOURCE + "; the constant is the one that its derivation gives",
     status="published",
-    tolerance=mf.tolerance(1e-4, because="the flow is solved to 1e-8 per step"),
+    tolerance=mf.tolerance(1e-3, because="the sign of slopes of 0.1 is smoothed over 1e-3, a tenth of it when refined"),
     variables=LETTERS | {r"\sigma": "the smallest curvature", r"\mu": "s^{q(L−1)}", "B": "largest slope"},
 )
 def linear_rate(case, result, faster=1.0):
-    """(f−f_*)/(f₀−f_*) over its bound, at all times; f_*=0."""
+    """(f−f_*)/(f₀−f_*) over its bound, at all times t>0; f_*=0. Nearly 1 at first where the curvatures are alike."""
     mu = SIZE ** (case.q * (case.depth - 1))
     rate = 2 * float(result["convexity"]) * mu * float(result["slope"]) ** (case.q - 2)
     time, loss = np.asarray(result["time"]), np.asarray(result["loss"])
-    return mf.Comparison(1.0, loss / loss[0] * np.exp(faster * rate * time), relation="at most")
+    return mf.Comparison(1.0, (loss / loss[0] * np.exp(faster * rate * time))[1:], relation="at most")
 
 
-linear_rate.control("four times the rate", faster=4.0)
+linear_rate.control("a rate a quarter larger", faster=1.25)
 
 
 @mf.experiment(
