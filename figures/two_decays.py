@@ -12,6 +12,7 @@ import numpy as np
 from mirrorflow import plotting
 from mirrorflow.content.checks.steepest import OFF, balances, two_decays
 from mirrorflow.content.checks.steepest_discrete import MEMORIES, adams, distance
+from mirrorflow.content.figures._labels import TIME
 
 EXPERIMENTS = [two_decays, adams]
 CLAIMS = [
@@ -36,7 +37,7 @@ def draw(data):
     time = np.asarray(path.time)
     plotting.predicted(axes[0], time, 0.3 * np.exp(-0.8 * np.minimum(time, OFF)), label=None, linewidth=1.4)
     axes[0].axvspan(0, OFF, color="0.9", linewidth=0, zorder=0)
-    axes[0].set(xlabel="time $t$", ylabel="balance $|w_1|-|w_2|$", ylim=(-0.02, 0.42))
+    axes[0].set(xlabel=TIME, ylabel="balance $|w_1|-|w_2|$", ylim=(-0.02, 0.42))
     axes[0].legend(loc="upper right")
     for optimizer, look in zip(OPTIMIZERS, looks, strict=True):
         off = [distance(data[adams].only(optimizer=optimizer, memory=memory)) for memory in MEMORIES]
