@@ -2,9 +2,9 @@ r"""Coupled and decoupled weight decay are different flows below $q=2$.
 
 Two factors on a sparse regression. (a) Sign flow: the balance $|w_1|-|w_2|$ of ten coordinates under decoupled decay
 follows $e^{-\int\alpha}$ (dashes), under coupled decay it does not; decay ends at $t=0.5$ (grey). (b) Largest distance
-from that law over $0\le t\le8$, relative to the start: AdamW comes to it as the memory $\tau=\eta/(1-\beta_2)$ of its mean
-squares goes to 0, Adam with L2 does not; the right-most points are the default $\beta_2$ at $\eta=10^{-3}$. (c) What
-they learn there: coupled decay of two factors is an $\ell_1$ penalty and leaves fewer features.
+from that law over $0\le t\le8$, relative to the start: AdamW comes to it as the memory $\tau=\eta/(1-\beta_2)$ of its
+mean squares goes to 0, Adam with L2 does not; the right-most points are the default $\beta_2$ at $\eta=10^{-3}$. (c)
+What they learn there: coupled decay of two factors is an $\ell_1$ penalty and leaves fewer features.
 """
 
 import numpy as np
