@@ -115,6 +115,7 @@ def _closed_form(run, factor, exponent=4.0):
     status="proved",
     tolerance=BY_QUADRATURE,
     variables=VARIABLES,
+    figure="corrected-potential",
 )
 def closed_form(case, run, factor=0.5, exponent=4.0):
     """ℓ is a quadrature of the gradients along the path."""

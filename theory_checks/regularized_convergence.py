@@ -39,7 +39,8 @@ def saturating(case, key):
     problem = mf.problems.Objective(Saturating(design, target), FEATURES)
     flow = mf.Flow(problem, reparameterization=mf.reparameterizations.Hadamard(depth=2), decay=decay)
     start = flow.lift(x=jnp.zeros(FEATURES), balance=1.0)
-    path = mf.integrate(flow, start, until=mf.until.time(END), save=np.linspace(0.0, END, 101))
+    times = np.append(0.0, np.geomspace(0.1, END, 100))
+    path = mf.integrate(flow, start, until=mf.until.time(END), save=times)
     residual = np.linalg.norm(np.asarray(path.x) @ np.asarray(design).T - np.asarray(target), axis=1)
     return {"path": path, "gradient": problem.gradient(path.x[-1]), "residual": residual}
 
@@ -55,6 +56,7 @@ def saturating(case, key):
     tolerance=mf.tolerance(1e-4, because="at t=200 the decay has 4e-6 left to spend, and 2e-8 is left of it at t=400"),
     variables=VARIABLES,
     notes="f = 1−(1+‖Ax−b‖²)^{−1/2}, from where it is not convex.",
+    figure="convergence",
 )
 def quasi_convex(runs, spending="finite"):
     """The gradient at t=400, how far x moved since t=200, and that the start is where the loss is not convex."""

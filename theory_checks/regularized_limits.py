@@ -76,6 +76,7 @@ def outside_range(run, **law):
     status="published",
     tolerance=mf.tolerance(1e-7, because="the run stops at a gradient of 1e-11, with a condition of a thousand"),
     variables=VARIABLES,
+    figure="real-data",
 )
 def limit(case, run, factor=1.0, exponent=4.0, predicted="limit"):
     """Optimality: the part of ∇R(x_∞) outside the range of Aᵀ, and Ax−b; and the x that `mf.predict.limit` gives."""

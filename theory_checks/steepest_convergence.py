@@ -110,6 +110,7 @@ def strongly_convex(case, key):
     status="published",
     tolerance=mf.tolerance(1e-3, because="the sign of slopes of 0.1 is smoothed over 1e-3, a tenth of it when refined"),
     variables=LETTERS | {r"\sigma": "the smallest curvature", r"\mu": "s^{q(L−1)}", "B": "largest slope"},
+    figure="convergence",
 )
 def linear_rate(case, result, faster=1.0):
     """(f−f_*)/(f₀−f_*) over its bound, at all times t>0; f_*=0. Nearly 1 at first where the curvatures are alike."""
