@@ -35,7 +35,7 @@ def draw(data):
         right.loglog(time, np.asarray(path.loss)[1:], color=look["color"], linestyle=look["linestyle"], label=label)
     right.axhline(1 - 1.5**-0.5, color="0.3", linewidth=0.9, linestyle=(0, (1, 2)))
     right.set(xlabel=TIME, ylabel="loss $f(x_t)$")
-    right.legend(loc="center right")
+    right.legend(loc="lower left")
     plotting.letters((left, right))
     return figure
 
