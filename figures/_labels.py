@@ -1,4 +1,6 @@
-"""How schedules are named in figures."""
+"""How schedules and times are named in figures."""
+
+TIME = "time $t$ (loss units)"  # the flow's own: a slope of 1 moves x by 1 in time 1
 
 
 def schedule_label(name: str) -> str:

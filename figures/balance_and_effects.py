@@ -13,7 +13,7 @@ import scipy.optimize
 from mirrorflow import plotting
 from mirrorflow.content.checks.regularized import PANELS, SCHEDULES, ends, schedules
 from mirrorflow.content.checks.regularized_limits import SPENT, limits, norms
-from mirrorflow.content.figures._labels import schedule_label
+from mirrorflow.content.figures._labels import TIME, schedule_label
 
 EXPERIMENTS = [schedules, limits]
 CLAIMS = ["regularized/balance", "regularized/argmin", "regularized/type-of-bias"]
@@ -41,7 +41,7 @@ def _balances(axis, runs):
         line.set_label(schedule_label(name))
         plotting.predicted(axis, run["path"].time, np.exp(-4 * np.asarray(run["spent"])), label=None)
     axis.legend(loc="upper right", handlelength=1.0, handletextpad=0.2, fontsize=7, ncols=2, columnspacing=0.8)
-    axis.set(xlabel="time $t$", ylabel="balance $m_t^2-w_t^2$", ylim=(1.2e-2, 4))
+    axis.set(xlabel=TIME, ylabel="balance $m_t^2-w_t^2$", ylim=(1.2e-2, 4))
 
 
 def _shapes(axis, run):

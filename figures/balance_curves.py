@@ -10,6 +10,7 @@ import numpy as np
 
 from mirrorflow import plotting
 from mirrorflow.content.checks.steepest import OFF, POWERS, balances, decaying, networks
+from mirrorflow.content.figures._labels import TIME
 
 EXPERIMENTS = [networks, decaying]
 CLAIMS = ["steepest/balance", "steepest/balance-decoupled"]
@@ -30,7 +31,7 @@ def draw(data):
     left.legend(loc="upper center", ncols=3, columnspacing=1.0, handlelength=2.0)
     left.set_ylim(0, 1.12 * left.get_ylim()[1])
     right.axvspan(0, OFF, color="0.9", linewidth=0, zorder=0)
-    right.set(xlabel="time $t$", ylabel="balance $|w_1|^q-|w_2|^q$", ylim=(0, 0.32))
+    right.set(xlabel=TIME, ylabel="balance $|w_1|^q-|w_2|^q$", ylim=(0, 0.32))
     right.legend(loc="lower left")
     plotting.letters((left, right))
     return figure

@@ -11,7 +11,7 @@ import numpy as np
 
 from mirrorflow import plotting
 from mirrorflow.content.checks.regularized import PANELS, SCHEDULES, dual, scale, schedules
-from mirrorflow.content.figures._labels import schedule_label
+from mirrorflow.content.figures._labels import TIME, schedule_label
 
 EXPERIMENTS = [schedules]
 CLAIMS = ["regularized/potential", "regularized/printed-potential"]
@@ -49,7 +49,7 @@ def _distances(axis, runs):
             axis.semilogy(
                 PANELS.edges[1:], off[1:], color=look["color"], marker=look["marker"], linewidth=0.8, label=label
             )
-    axis.set(xlabel="time $t$", ylabel=r"$\|\nabla R(x_t)+\ell_t\|_\infty$", xlim=(0, 4.1), ylim=(1e-12, 1e2))
+    axis.set(xlabel=TIME, ylabel=r"$\|\nabla R(x_t)+\ell_t\|_\infty$", xlim=(0, 4.1), ylim=(1e-12, 1e2))
     axis.text(4.0, 4.0, "printed", ha="right", va="bottom")
     axis.text(4.0, 6e-8, "corrected", ha="right", va="bottom")
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, 0.83), ncols=2, title=r"decay $\alpha_t$")

@@ -11,6 +11,7 @@ import numpy as np
 from mirrorflow import plotting
 from mirrorflow.content.checks.regularized import OFF, ends
 from mirrorflow.content.checks.regularized_rates import SHARPNESS, rates
+from mirrorflow.content.figures._labels import TIME
 
 EXPERIMENTS = [rates]
 CLAIMS = [
@@ -31,7 +32,7 @@ def draw(data):
         axis.plot(time, loss, color=look["color"], label="measured")
         bound = np.log(loss[first]) - _rate(run) * (time[first:] - time[first])
         plotting.predicted(axis, time[first:], np.exp(np.maximum(bound, -700)), label="exponential bound")
-        axis.set(yscale="log", xlabel="time $t$", ylabel="loss $f-f^*$")
+        axis.set(yscale="log", xlabel=TIME, ylabel="loss $f-f^*$")
     left.axvspan(0, OFF, color="0.9", linewidth=0)
     left.text(OFF + 0.4, 1.6 * left.get_ylim()[0], "decay on for $t<1$", fontsize="small", color="0.35")
     late = time[time >= 20]

@@ -33,7 +33,7 @@ def _coefficients(axis, runs):
         style |= {"markerfacecolor": "white", "markeredgewidth": 1.3}
         axis.plot(rank, np.asarray(run["path"].x[-1])[order], **style, label=rf"$\int\alpha={spent:g}$")
         label = "predicted" if spent == SPENT[-1] else None
-        axis.plot(rank, np.asarray(run["projection"])[order], ".", color="black", markersize=2.5, label=label)
+        axis.plot(rank, np.asarray(run["limit"])[order], ".", color="black", markersize=2.5, label=label)
     axis.set(xlabel="feature, by size after decay", ylabel=r"coefficient $x_\infty$", xlim=(0, len(order) + 1))
     axis.legend()
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from mirrorflow import plotting
 from mirrorflow.content.checks.steepest_saddles import SIZES, law, saddles
+from mirrorflow.content.figures._labels import TIME
 
 EXPERIMENTS = [saddles]
 CLAIMS = ["steepest/saddle-of-regression", "steepest/escape-of-regression"]
@@ -27,31 +28,33 @@ def draw(data):
             axes[0].semilogx(time, share, color=look["color"], linestyle=look["linestyle"], alpha=alpha)
             if q == 2:
                 axes[0].text(time[-1], 1.02, f"{size:g}", ha="center", va="bottom", fontsize=7)
-    axes[0].set(xlabel="time $t$", ylabel="$f(x_t)/f(0)$", title="$L=3$", xlim=(1e-2, 2e4), ylim=(0, 1.12))
+    axes[0].set(xlabel=TIME, ylabel="$f(x_t)/f(0)$", title="$L=3$", xlim=(1e-2, 2e4), ylim=(0, 1.12))
     axes[0].text(0.35, 0.5, "sign flow", rotation=90, ha="right", va="center", fontsize="small")
     axes[0].text(4, 1.02, "$s=$", ha="center", va="bottom", fontsize=7)
     axes[0].text(13, 0.5, "gradient flow", rotation=90, ha="right", va="center", fontsize="small")
     for axis, name, depths in ((axes[1], "planted", (2, 3, 4)), (axes[2], "diabetes", (3,))):
         for q, look in zip(NAMES, plotting.looks(2), strict=True):
             for depth in depths:
-                _times(axis, runs.where(data=name, depth=depth, q=q), look)
-        axis.set(xlabel="size $s$ of the factors", ylabel="escape time", ylim=(1e-2, 1e7))
+                label = f"{NAMES[q]}, $q={q:g}$" if depth == depths[0] else None
+                _times(axis, runs.where(data=name, depth=depth, q=q), look, label)
+        axis.set(xlabel="size $s$ of the factors", ylabel="escape time (loss units)", ylim=(1e-2, 1e7))
+    axes[1].legend(loc="upper right")
     axes[1].set_title("planted")
     axes[2].set_title("diabetes")
     plotting.letters(axes)
     return figure
 
 
-def _times(axis, runs, look):
+def _times(axis, runs, look, label):
     size = np.array([case.size for case, _ in runs])
     time = np.array([float(run["escape"]) for _, run in runs])
-    axis.loglog(size, time, linestyle="none", marker=look["marker"], color=look["color"], markersize=4)
+    axis.loglog(size, time, linestyle="none", marker=look["marker"], color=look["color"], markersize=4, label=label)
     plotting.predicted(axis, size, [law(case, run) for case, run in runs], label=None)
-    case = runs[0].case
-    if case.q == 2:
-        axis.annotate(
-            f"$L={case.depth}$", (size[-1], time[-1]), (4, 3), textcoords="offset points", color=look["color"]
-        )
+    at, shift = (-1, (4, 3)) if runs[0].case.q == 2 else (0, (4, {4: 2, 3: -6}.get(runs[0].case.depth, -4)))
+    axis.annotate(
+        f"$L={runs[0].case.depth}$", (size[at], time[at]), shift, textcoords="offset points", color=look["color"],
+        fontsize=7,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

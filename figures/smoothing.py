@@ -14,6 +14,7 @@ import numpy as np
 from mirrorflow import plotting
 from mirrorflow.content.checks.steepest import balances
 from mirrorflow.content.checks.steepest_smoothing import WIDTHS, smoothed, widths
+from mirrorflow.content.figures._labels import TIME
 
 EXPERIMENTS = [smoothed, widths]
 CLAIMS = [
@@ -34,7 +35,7 @@ def draw(data):
         )
         lines[0].set_label(label)
     plotting.predicted(axes[0], [0, 1], [0.3, 0.3], label=None)
-    axes[0].set(xlabel="time $t$", ylabel="balance $|w_1|-|w_2|$", xlim=(0, 1))
+    axes[0].set(xlabel=TIME, ylabel="balance $|w_1|-|w_2|$", xlim=(0, 1))
     axes[0].legend(title="smoothed")
     runs = [data[widths].only(width=width) for width in WIDTHS]
     paths = [np.asarray(run["x"]) for run in runs]

@@ -3,7 +3,7 @@ r"""Sign descent finds a sparse classifier if the network is deep.
 80 separable samples of 100 normal features, of which features 50 to 52 (shaded) make the label; $x=\prod_{i=1}^Lw_i$
 trained by sign descent from $x=0$ (logistic loss, 2000 steps of $10^{-3}$). Bars show $|x_i|/\|x\|_\infty$ of one
 draw, dashes their mean off the support. With $L=1$ most features that do not matter are as large as those that do;
-with $L=10$ the three largest are the support.
+with $L=10$ the support stands out.
 """
 
 import numpy as np
@@ -25,9 +25,12 @@ def draw(data):
         for chosen, color in ((~np.isin(features, SUPPORT), blue), (np.isin(features, SUPPORT), orange)):
             axis.vlines(features[chosen], 0, sizes[chosen], color=color, linewidth=1.1)
             axis.plot(features[chosen], sizes[chosen], "o" if color == blue else "s", color=color, markersize=2.2)
-        axis.axhline(off_support(run), color="black", linewidth=0.9, linestyle=(0, (4, 2)))
+        axis.axhline(
+            off_support(run), color="black", linewidth=0.9, linestyle=(0, (4, 2)), label="mean off\nthe support"
+        )
         axis.set(xlabel="feature $i$", title=f"$L={depth}$", xlim=(-1, FEATURES), ylim=(0, 1.08))
     axes[0].set_ylabel(r"$|x_i|/\|x\|_\infty$")
+    axes[2].legend(loc="center left", handlelength=1.8)
     plotting.letters(axes)
     return figure
 

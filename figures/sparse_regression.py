@@ -11,7 +11,7 @@ import numpy as np
 
 from mirrorflow import plotting
 from mirrorflow.content.checks.regularized_sparse import sparse_arms
-from mirrorflow.content.figures._labels import schedule_label
+from mirrorflow.content.figures._labels import TIME, schedule_label
 
 EXPERIMENTS = [sparse_arms]
 CLAIMS = [
@@ -39,11 +39,12 @@ def draw(data):
         _arm(axes[1], runs, arm, schedule, look, label)
         for draw in DRAWS if arm == "balanced" else ():
             wrong = float(runs.only(arm=arm, schedule=schedule, draw=draw)["wrong"])
-            plotting.predicted(axes[1], [1e-3, 40.0], np.full(2, np.sqrt(wrong)), label=None)
+            label = r"$\sqrt{n}$, $n$ signs wrong" if draw == 0 else None
+            plotting.predicted(axes[1], [1e-3, 40.0], np.full(2, np.sqrt(wrong)), label=label)
     axes[0].set(ylabel=r"$\|x_t-x^*\|_2$", title=r"decay on $m$ and $w$")
     axes[1].set(title="other arms")
     for axis in axes:
-        axis.set(xlabel="time $t$", xlim=(1e-3, 40))
+        axis.set(xlabel=TIME, xlim=(1e-3, 40))
         axis.legend(loc="lower left")
     plotting.letters(axes)
     return figure

@@ -11,6 +11,7 @@ import numpy as np
 
 from mirrorflow import plotting
 from mirrorflow.content.checks.regularized_limits import storage
+from mirrorflow.content.figures._labels import TIME
 
 EXPERIMENTS = [storage]
 CLAIMS = ["regularized/storage", "regularized/storage-in-the-dual"]
@@ -39,13 +40,13 @@ def draw(data):
             distance = np.linalg.norm(np.asarray(run["mirror flow"].x) - first, axis=1)
             axes[2].loglog(time[1:], distance[1:], **line)
     for axis in axes[:2]:
-        axis.set(xlabel="time $t$", xlim=(0, 2))
+        axis.set(xlabel=TIME, xlim=(0, 2))
     axes[0].set(ylabel=r"decay spent $A_t=\int_0^t\alpha$", ylim=(0, 0.9))
     axes[0].legend(loc="upper right", ncols=1)
     axes[1].set(ylabel="balance $m_t^2-w_t^2$", ylim=(0.1, 1.0))
     axes[1].set_yticks([0.1, 0.2, 0.5, 1.0], ["0.1", "0.2", "0.5", "1"])
     axes[1].minorticks_off()
-    axes[2].set(xlabel="time $t$", ylabel=r"$\|x_t-x_t^{(\alpha=1)}\|_2$")
+    axes[2].set(xlabel=TIME, ylabel=r"$\|x_t-x_t^{(\alpha=1)}\|_2$")
     axes[2].legend(loc="lower left")
     plotting.letters(axes)
     return figure

@@ -2,9 +2,9 @@ r"""Coupled and decoupled weight decay are different flows below $q=2$.
 
 Two factors on a sparse regression. (a) Sign flow: the balance $|w_1|-|w_2|$ of ten coordinates under decoupled decay
 follows $e^{-\int\alpha}$ (dashes), under coupled decay it does not; decay ends at $t=0.5$ (grey). (b) Largest distance
-from that law over $0\le t\le8$, relative to the start: AdamW keeps it as the memory $\tau=\eta/(1-\beta_2)$ of its mean
-squares goes to 0, Adam with L2 does not; the right-most points are the default $\beta_2$ at $\eta=10^{-3}$. (c) What
-they learn there: coupled decay of two factors is an $\ell_1$ penalty and leaves fewer features.
+from that law over $0\le t\le8$, relative to the start: AdamW comes to it as the memory $\tau=\eta/(1-\beta_2)$ of its
+mean squares goes to 0, Adam with L2 does not; the right-most points are the default $\beta_2$ at $\eta=10^{-3}$. (c)
+What they learn there: coupled decay of two factors is an $\ell_1$ penalty and leaves fewer features.
 """
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from mirrorflow import plotting
 from mirrorflow.content.checks.steepest import OFF, balances, two_decays
 from mirrorflow.content.checks.steepest_discrete import MEMORIES, adams, distance
+from mirrorflow.content.figures._labels import TIME
 
 EXPERIMENTS = [two_decays, adams]
 CLAIMS = [
@@ -36,7 +37,7 @@ def draw(data):
     time = np.asarray(path.time)
     plotting.predicted(axes[0], time, 0.3 * np.exp(-0.8 * np.minimum(time, OFF)), label=None, linewidth=1.4)
     axes[0].axvspan(0, OFF, color="0.9", linewidth=0, zorder=0)
-    axes[0].set(xlabel="time $t$", ylabel="balance $|w_1|-|w_2|$", ylim=(-0.02, 0.42))
+    axes[0].set(xlabel=TIME, ylabel="balance $|w_1|-|w_2|$", ylim=(-0.02, 0.42))
     axes[0].legend(loc="upper right")
     for optimizer, look in zip(OPTIMIZERS, looks, strict=True):
         off = [distance(data[adams].only(optimizer=optimizer, memory=memory)) for memory in MEMORIES]

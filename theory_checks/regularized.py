@@ -115,6 +115,7 @@ def _closed_form(run, factor, exponent=4.0):
     status="proved",
     tolerance=BY_QUADRATURE,
     variables=VARIABLES,
+    figure="corrected-potential",
 )
 def closed_form(case, run, factor=0.5, exponent=4.0):
     """ℓ is a quadrature of the gradients along the path."""
@@ -248,11 +249,11 @@ printed_potential.control("u₀v₀ and exponent 4", factor=1.0, exponent=4.0)
     figure="balance-and-effects",
 )
 def argmin(case, run, exponent=4.0):
-    """The minimum of the page's R on the first eight coordinates, by Brent's method on its values."""
-    (u, v), times = ends(run["path"].parameters), PANELS.at_edges(run["spent"])[::6]
-    rho, start = u * v, np.asarray(run["path"].x[0])
-    measured = [[_minimum(rho[i] * np.exp(-4 * spent), u[i] / v[i]) for i in range(8)] for spent in times]
-    predicted = np.exp(-exponent * times)[:, None] * start[:8]
+    """The minimum of R at ρ_t=½(m_t²−w_t²), on the first eight coordinates, by Brent's method on its values."""
+    (u, v), factors = ends(run["path"].parameters), PANELS.at_edges(run["path"].parameters)[::6]
+    rho, start = 0.5 * (factors[:, 0] ** 2 - factors[:, 1] ** 2), np.asarray(run["path"].x[0])
+    measured = [[_minimum(at[i], u[i] / v[i]) for i in range(8)] for at in rho]
+    predicted = np.exp(-exponent * PANELS.at_edges(run["spent"])[::6])[:, None] * start[:8]
     return mf.Comparison(predicted=predicted, measured=np.array(measured))
 
 

@@ -63,6 +63,7 @@ def powers(case, key):
     status="proved",
     tolerance=BY_QUADRATURE,
     variables={r"\ell": "∫₀ᵗ∂f", "A": "∫₀ᵗα"},
+    figure="range",
 )
 def powers_closed_form(case, run, sign=1.0):
     """Between the brackets, u^{2−2k} and v^{2−2k}, ℓ by quadrature; the penalty is Σu^{2k}+v^{2k}."""
@@ -226,6 +227,7 @@ def logarithms(case, key):
     status="published",
     tolerance=BY_QUADRATURE,
     variables={r"\sigma": "the logistic function", r"\ell": "∫₀ᵗ∂f", "A": "∫₀ᵗα"},
+    figure="range",
 )
 def log_potential(case, run, sign=-1.0):
     """Up to 98 % of the time to the end, ℓ by quadrature."""

@@ -5,8 +5,8 @@ import numpy as np
 
 import mirrorflow as mf
 
-from ._landscapes import COORDINATES, inverse_metric, landscape, product
-from .steepest import FEATURES, LETTERS, POINTS, network, regression
+from ._landscapes import COORDINATES, landscape, product
+from .steepest import FEATURES, LETTERS, POINTS, SMOOTHING, network, regression
 
 SOURCE = "arXiv:2603.02064; theory page 03, convergence"
 SIZE = 0.7  # of the factors that are not 0
@@ -45,7 +45,7 @@ def bound(case, result, factor=1.0, exponent=lambda q: 2 - q):
     return mf.Comparison(largest ** exponent(case.q) * (loss[0] - loss[-1]) / mu, integral, relation="at most")
 
 
-bound.control("μ thirty times as large", factor=30.0)
+bound.control("μ twice as large", factor=2.0)
 bound.control("without the factor B^{2−q}", exponent=lambda q: 0.0)
 
 
@@ -56,31 +56,49 @@ bound.control("without the factor B^{2−q}", exponent=lambda q: 0.0)
     statement=r"\mu=\min S = s^{q(L-1)}: \text{ smaller } q \text{ means larger } \mu \text{ when } s<1",
     source=SOURCE,
     status="proved",
-    tolerance=mf.tolerance(1e-6, because="the smallest S is that of the start, x=0"),
+    tolerance=mf.tolerance(0.02, because="dual increments are trapezoidal sums over times 19 % apart"),
     variables=LETTERS | {"s": "size of the factors, one of which is 0"},
 )
 def more_coercive(runs, power=lambda q: 2 - q):
-    """The smallest S along each path over that of gradient flow: s^{−(2−q)(L−1)} ≥ 1."""
-    smallest = {case.q: np.min(inverse_metric(r["path"].parameters, case.q)) for case, r in runs}
+    """The smallest speed along each path over that of gradient flow: s^{−(2−q)(L−1)} ≥ 1."""
+    slowest = {case.q: _slowest(result, case.q) for case, result in runs}
     depth = runs[0].case.depth
     return {
-        f"q={q:g}": mf.Comparison(SIZE ** (-power(q) * (depth - 1)), value / smallest[2.0])
-        for q, value in smallest.items()
+        f"q={q:g}": mf.Comparison(SIZE ** (-power(q) * (depth - 1)), value / slowest[2.0])
+        for q, value in slowest.items()
     }
+
+
+def _slowest(result, q):
+    """min |Δx_i|/|∫sign(∂_if)|∂_if|^{q−1}dt|: the least of S that the path shows, without its factors.
+
+    Between saved times up to 0.05, for slopes that are large against the smoothing.
+    """
+    gradient, path = np.asarray(result["gradient"]), result["path"]
+    direction = gradient * np.hypot(gradient, SMOOTHING) ** (q - 2)
+    dual = (direction[1:] + direction[:-1]) / 2 * np.diff(np.asarray(path.time))[:, None]
+    steep = (np.minimum(np.abs(gradient[1:]), np.abs(gradient[:-1])) > 1) & (np.asarray(path.time) <= 0.05)[1:, None]
+    return np.min(np.abs(np.diff(np.asarray(path.x), axis=0) / dual)[steep])
 
 
 more_coercive.control("the same for every q", power=lambda q: 0.0)
 more_coercive.control("smaller q means smaller μ", power=lambda q: q - 2)
 
 
-@mf.experiment(cases=mf.cases.grid(depth=(2, 3), q=(1.0, 1.5, 2.0)))
+BOWLS = {  # curvatures k and minima b
+    "alike": (0.5, 0.2 * (-1.0) ** np.arange(COORDINATES)),
+    "0.5 to 3": (np.linspace(0.5, 3.0, COORDINATES), 0.2 * np.cos(np.arange(COORDINATES))),
+}
+
+
+@mf.experiment(cases=mf.cases.grid(depth=(2, 3), q=(1.0, 1.5, 2.0), curvatures=tuple(BOWLS)))
 def strongly_convex(case, key):
-    """½Σk(x−b)² with curvatures k from 0.5 to 3 and minima |b|≤0.2, from x=0 with factors of size 0.7."""
-    stiffness = np.linspace(0.5, 3.0, COORDINATES)
-    target = 0.2 * np.cos(np.arange(COORDINATES))
+    """½Σk(x−b)² with curvatures k≥0.5 and minima |b|≤0.2, from x=0 with factors of size 0.7."""
+    stiffness, target = BOWLS[case.curvatures]
     flow = product(landscape(stiffness=stiffness, target=target), case.depth, case.q, smoothing=1e-3)
     start = flow.lift(x=np.zeros(COORDINATES), balance=SIZE**case.q)
-    path = mf.integrate(flow, start, until=mf.until.time(3.0), save=79)
+    times = np.append(0.0, np.geomspace(1e-3, 3.0, 78))
+    path = mf.integrate(flow, start, until=mf.until.time(3.0), save=times)
     return {"time": path.time, "loss": path.loss, "slope": np.max(np.abs(stiffness * target)), "convexity": 0.5}
 
 
@@ -90,18 +108,19 @@ def strongly_convex(case, key):
     statement=r"f-f_* \le (f_0-f_*)\,e^{-2\sigma\mu B^{q-2}t} \text{ for } \sigma\text{-strongly convex } f",
     source=SOURCE + "; the constant is the one that its derivation gives",
     status="published",
-    tolerance=mf.tolerance(1e-4, because="the flow is solved to 1e-8 per step"),
+    tolerance=mf.tolerance(1e-3, because="the sign of slopes of 0.1 is smoothed over 1e-3, a tenth of it when refined"),
     variables=LETTERS | {r"\sigma": "the smallest curvature", r"\mu": "s^{q(L−1)}", "B": "largest slope"},
+    figure="convergence",
 )
 def linear_rate(case, result, faster=1.0):
-    """(f−f_*)/(f₀−f_*) over its bound, at all times; f_*=0."""
+    """(f−f_*)/(f₀−f_*) over its bound, at all times t>0; f_*=0. Nearly 1 at first where the curvatures are alike."""
     mu = SIZE ** (case.q * (case.depth - 1))
     rate = 2 * float(result["convexity"]) * mu * float(result["slope"]) ** (case.q - 2)
     time, loss = np.asarray(result["time"]), np.asarray(result["loss"])
-    return mf.Comparison(1.0, loss / loss[0] * np.exp(faster * rate * time), relation="at most")
+    return mf.Comparison(1.0, (loss / loss[0] * np.exp(faster * rate * time))[1:], relation="at most")
 
 
-linear_rate.control("four times the rate", faster=4.0)
+linear_rate.control("a rate a quarter larger", faster=1.25)
 
 
 @mf.experiment(

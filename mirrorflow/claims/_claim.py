@@ -11,6 +11,7 @@ from ._experiment import Experiment, Origin
 
 STATUSES = ("proved", "published", "printed", "reconstructed", "derived here", "heuristic", "open")
 EXPECTATIONS = ("holds", "refuted", "measured")
+IN_PRINT = ("printed", "published")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +58,16 @@ class Claim:
     def page(self) -> str:
         """The page of the theory: what stands before the slash."""
         return self.name.partition("/")[0]
+
+    @property
+    def standing(self) -> str:
+        """The status as it is shown: what must be refuted is called a reading, unless it is in print."""
+        return "reading" if self.expects == "refuted" and self.status not in IN_PRINT else self.status
+
+    @property
+    def corrects_print(self) -> bool:
+        """Whether `erratum` is one: what it corrects is in print."""
+        return bool(self.erratum) and self.status in IN_PRINT
 
     @property
     def statement_of_doc(self) -> str:
@@ -129,7 +140,8 @@ def claim(
       a failure). Default: "measured" for "heuristic" and "open", else "holds"; "printed" must say which.
     - `across`: True if the function takes all runs at once, `(runs, **law)`, as a fit over cases does; or the name(s)
       of the fields to go across, and there is one comparison for each combination of the others.
-    - `erratum`: what is printed and what holds instead, shown on the paper's page.
+    - `erratum`: what is printed and what holds instead, shown on the paper's page; where nothing is printed (the
+      status is neither "printed" nor "published") it is shown as what holds instead of this reading.
     - `figure`: the name of the figure that shows it.
     - `variables`: what the letters mean; `notes`: further words.
     - `new`: whether it is found in no paper (default: status "derived here").

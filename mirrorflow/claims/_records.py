@@ -53,10 +53,12 @@ def describe(claim: Claim, verdict: Verdict | None) -> dict[str, Any]:
         "statement": claim.statement,
         "source": claim.source,
         "status": claim.status,
+        "standing": claim.standing,
         "new": claim.new,
         "expects": claim.expects,
         "description": claim.statement_of_doc,
         "erratum": claim.erratum,
+        "corrects_print": claim.corrects_print,
         "notes": claim.notes,
         "variables": claim.variables,
         "figure": claim.figure,
@@ -75,6 +77,7 @@ def describe(claim: Claim, verdict: Verdict | None) -> dict[str, Any]:
             "seconds": round(verdict.seconds, 3),
             "as_expected": verdict.as_expected,
             "failed": verdict.failed,
+            "unconfirmed": verdict.unconfirmed,
             "controls": [{"words": c.words, "expects": c.expects, **numbers_of(c)} for c in verdict.controls],
         }
     return record
@@ -95,6 +98,7 @@ def numbers_of(verdict: Verdict) -> dict[str, Any]:
         "error": row.error,
         "numerical_error": row.numerical_error,
         "uncertainty": row.uncertainty,
+        "refined": row.refined,
         "rows": [dataclasses.asdict(each) for each in verdict.rows],
     }
 

@@ -56,6 +56,7 @@ class Session:
                 "programs": {"compiled": self.programs.compiled, "loaded": self.programs.loaded},
                 "counts": {outcome: outcomes.count(outcome) for outcome in ("holds", "refuted", "undecided")},
                 "failed": [verdict.name for verdict in self.failed],
+                "unconfirmed": [verdict.name for verdict in self.verdicts.values() if verdict.unconfirmed],
                 "skipped": self.skipped,
                 "load_errors": [dataclasses.asdict(error) for error in self.load_errors],
                 "versions": _provenance.versions(),

@@ -7,6 +7,7 @@ from typing import Any
 # from best to worst: a verdict is the worst of its rows
 SEVERITY = {"holds": 0, "undecided": 1, "refuted": 2}
 LENIENT = ("heuristic", "open")  # statuses whose claims may stay undecided
+CITED = ("published", "proved")  # statuses whose claims should be found, even where they are only measured
 
 Number = float | int | bool | str | None
 
@@ -28,7 +29,7 @@ class Row:
     scale: float = 1.0
     uncertainty: float = 0.0
     entries: int = 0
-    refined: bool = True  # whether computing more accurately changed anything at all
+    refined: bool = True  # whether computing more accurately changed anything: else numerical_error is rounding alone
     unit: str = ""
     note: str = ""
     traceback: str = ""
@@ -102,9 +103,15 @@ class Verdict:
         """Whether a run that contains this verdict fails: not as expected, or undecided where that is not allowed."""
         return not self.as_expected and not (self.outcome == "undecided" and self.status in LENIENT)
 
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether a published or proved statement that is only measured was not found: no failure, but to be named."""
+        return self.expects == "measured" and self.status in CITED and self.outcome != "holds"
+
     def __str__(self) -> str:
         row = self.decisive
-        numbers = f"error {row.error:.2g} ± {row.numerical_error + row.uncertainty:.1g}, tolerance {row.tolerance:.2g}"
+        doubt = f"± {row.numerical_error + row.uncertainty:.1g}" if row.refined else "(not refined)"
+        numbers = f"error {row.error:.2g} {doubt}, tolerance {row.tolerance:.2g}"
         control = f"; control {self.control.outcome}" if self.controls else ""
         reason = f" ({self.reason})" if self.reason else ""
         return f"{self.name}: {self.outcome}{reason}; {numbers}{control}"

@@ -26,7 +26,7 @@ def list_claims(targets: list[str], folder: str) -> None:
     console = out()
     room = max(20, console.width - max(len(claim.name) for claim in claims) - 36)
     for claim in sorted(claims, key=lambda claim: claim.name):
-        status = claim.status + (", new" if claim.new and claim.status != "derived here" else "")
+        status = claim.standing + (", new" if claim.new and claim.status != "derived here" else "")
         statement = text(claim.statement)
         shown = statement if len(statement) <= room else statement[: room - 1] + "…"
         table.add_row(claim.name, status, outcome(_last(claim, folder)), Text(shown))
@@ -65,9 +65,9 @@ def _about(claim: Claim) -> Table:
         "LaTeX": claim.statement,
         "where": "; ".join(f"{text(letter)}: {mixed_text(words)}" for letter, words in claim.variables.items()),
         "source": claim.source,
-        "status": f"{claim.status}{' (new)' if claim.new else ''}; the claim {wanted}",
+        "status": f"{claim.standing}{' (new)' if claim.new else ''}; the claim {wanted}",
         "compared": claim.statement_of_doc,
-        "erratum": mixed_text(claim.erratum),
+        "erratum" if claim.corrects_print else "instead": mixed_text(claim.erratum),
         "notes": mixed_text(claim.notes),
         "tolerance": f"{claim.tolerance.value:g}, because {claim.tolerance.because}",
         "control": "; ".join(f"{mixed_text(c.words)} (must be {_wanted(c.expects)})" for c in claim.controls),
@@ -115,7 +115,7 @@ def _rows(rows: list[dict[str, Any]]) -> Table:
             Text(number(row["predicted"], 6)),
             Text(number(row["measured"], 6)),
             number(row["error"], 3),
-            number(doubt, 2),
+            number(doubt, 2) if row["refined"] or not doubt else "not refined",
         )
     return table
 

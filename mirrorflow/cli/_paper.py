@@ -71,9 +71,9 @@ def _show(number: str, document: dict[str, Any], figures: list[dict[str, Any]]) 
         table.add_column(name, no_wrap=True)
     table.add_column("statement", overflow="fold")
     for record in document["claims"]:
-        table.add_row(record["name"], record["status"], outcome(record), Text(text(record["statement"])))
+        table.add_row(record["name"], record["standing"], outcome(record), Text(text(record["statement"])))
     console.print(table)
-    errata = [record for record in document["claims"] if record["erratum"]]
+    errata = [record for record in document["claims"] if record["corrects_print"]]
     if errata:
         console.print("\n[bold]Errata[/]")
         for record in errata:

@@ -19,6 +19,7 @@ from ..claims import Progress as State
 from ..claims._store import write_atomically
 from ..claims._tasks import Call, prepare
 from ..plotting import figure_names, made
+from ..report._html import in_short
 from ._targets import choose, complain
 from ._words import check_folder, err, expected, number, out, outcome, plural
 
@@ -103,6 +104,10 @@ def _show(document: dict[str, Any], session: Session, page: pathlib.Path) -> Non
             words = Text.assemble(outcome(record), " ", (record["name"], "bold"), ": ", _why(record))
             console.print(words, soft_wrap=True)
     console.print()
+    for record in document["claims"]:
+        if record["unconfirmed"]:
+            words = (f"in the papers, measured, and not found: {record['name']}", "bold yellow")
+            console.print(Text.assemble(words, f" ({record['standing']}; {in_short(record)})"), soft_wrap=True)
     console.print(_counts(document))
     programs = document["programs"]
     console.print(
@@ -130,7 +135,7 @@ def _table(document: dict[str, Any]) -> Table:
             outcome(record),
             expected(record),
             number(record["error"], 2),
-            number(doubt, 1),
+            number(doubt, 1) if record["refined"] or not doubt else "not refined",
             number(record["tolerance"]["value"], 2),
             Text(control["outcome"], "dim" if good else "bold red"),
         )

@@ -33,7 +33,7 @@ def solve_weighted(basis: np.ndarray, weights: np.ndarray, vector: np.ndarray) -
     graded, order = _graded(basis, weights)
     # The reflections are applied to the right side as one more column: forming Q would take as long again.
     right = (np.sqrt(weights) * vector)[order]
-    triangle = np.linalg.qr(np.column_stack([graded, right]), mode="r")
+    triangle = np.asarray(np.linalg.qr(np.column_stack([graded, right]), mode="r"))
     columns = basis.shape[1]
     return solve_triangular(triangle[:columns, :columns], triangle[:columns, columns])
 

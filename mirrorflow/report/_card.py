@@ -31,12 +31,12 @@ def _data(record: dict[str, Any]) -> str:
         total = record["error"] + (record["numerical_error"] or 0.0)
         used = total / record["tolerance"]["value"] if record["tolerance"]["value"] else total
     words = " ".join(
-        str(record[key]) for key in ("name", "statement", "source", "status", "description", "notes", "erratum")
+        str(record[key]) for key in ("name", "statement", "source", "standing", "description", "notes", "erratum")
     )
     values = {
         "name": record["name"],
         "page": record["page"],
-        "status": record["status"],
+        "status": record["standing"],
         "outcome": record.get("outcome", "none"),
         "failed": "yes" if record.get("failed") else "no",
         "used": "" if used is None else repr(used),
@@ -47,7 +47,7 @@ def _data(record: dict[str, Any]) -> str:
 
 
 def _head(record: dict[str, Any]) -> str:
-    status = "reconstruction" if record["status"] == "reconstructed" else record["status"]
+    status = "reconstruction" if record["status"] == "reconstructed" else record["standing"]
     kind = "label new" if record["status"] == "reconstructed" else "label"
     labels = [f'<span class="{kind}">{escape(status)}</span>']
     if record["new"]:
@@ -79,7 +79,7 @@ def _numbers(record: dict[str, Any]) -> str:
     pairs = [
         ("predicted", RELATIONS[record["relation"]] + number(record["predicted"], 6) + unit),
         ("measured", number(record["measured"], 6) + unit),
-        ("error", f"{number(record['error'])} ± {number(record['numerical_error'], 2)}{uncertain}"),
+        ("error", f"{number(record['error'])} {_doubt(record)}{uncertain}"),
         ("tolerance", number(record["tolerance"]["value"])),
     ]
     cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in pairs)
@@ -88,6 +88,13 @@ def _numbers(record: dict[str, Any]) -> str:
         f'<p class="because">The case that decides: {where}. The tolerance is this large because '
         f"{escape(record['tolerance']['because'].rstrip('.'))}.</p>"
     )
+
+
+def _doubt(record: dict[str, Any]) -> str:
+    """± the numerical error, where a finer computation has told it."""
+    if not record["refined"] and record["numerical_error"]:
+        return '<span class="fine">(not refined)</span>'
+    return f"± {number(record['numerical_error'], 2)}"
 
 
 def _controls(record: dict[str, Any]) -> str:
@@ -107,7 +114,8 @@ def _controls(record: dict[str, Any]) -> str:
 def _erratum(record: dict[str, Any]) -> str:
     if not record["erratum"]:
         return ""
-    return f'<p class="erratum"><span class="label">erratum</span> {mixed(record["erratum"])}</p>'
+    label = "erratum" if record["corrects_print"] else "instead"
+    return f'<p class="erratum"><span class="label">{label}</span> {mixed(record["erratum"])}</p>'
 
 
 def _figure(figure: dict[str, Any]) -> str:
@@ -147,7 +155,7 @@ def _row(row: dict[str, Any], parts: bool) -> str:
     words = [row["reason"], row["note"]]
     reason = f'<br><span class="fine">{escape("; ".join(filter(None, words)))}</span>' if any(words) else ""
     doubt = None if row["numerical_error"] is None else row["numerical_error"] + (row["uncertainty"] or 0.0)
-    shown = number(doubt, 2) if row["refined"] or not doubt else "rounding"
+    shown = number(doubt, 2) if row["refined"] or not doubt else "not refined"
     cells = [
         f"<td>{escape(row['case'])}</td>",
         *([f"<td>{escape(row['part'])}</td>"] if parts else []),

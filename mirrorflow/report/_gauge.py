@@ -26,7 +26,7 @@ def gauge(record: dict[str, Any]) -> str:
         edge = at(tolerance)
         parts.append(f'<rect class="within" x="{MARGIN}" y="12" width="{edge - MARGIN:.1f}" height="12"/>')
         parts.append(f'<path class="tolerance" d="M{edge:.1f} 8V28"><title>tolerance {tolerance:.3g}</title></path>')
-    words = f"error {error:.3g}, numerical error {total - error:.2g}"
+    words = f"error {error:.3g}, " + (f"numerical error {total - error:.2g}" if record["refined"] else "not refined")
     parts.append(f'<path class="doubt" d="M{at(error):.1f} 18H{at(total):.1f}M{at(total):.1f} 14V22"/>')
     parts.append(f'<circle class="error" cx="{at(error):.1f}" cy="18" r="4.5"><title>{words}</title></circle>')
     for value in controls:

@@ -54,6 +54,12 @@ def slug(name: str) -> str:
     return re.sub(r"[^\w-]+", "-", name)
 
 
+def in_short(record: dict[str, Any]) -> str:
+    """The outcome, and whether a control that is wrong as well came out the same."""
+    also = record["outcome"] == "refuted" and any(control["outcome"] == "refuted" for control in record["controls"])
+    return record["outcome"] + (", and so is its control" if also else "")
+
+
 def badge(record: dict[str, Any]) -> str:
     """The outcome in a sign, words and a colour, and whether it is the expected one."""
     outcome = record.get("outcome")
@@ -68,5 +74,5 @@ def badge(record: dict[str, Any]) -> str:
     elif not record["as_expected"]:
         kind, words = "bad", f"{word}, but should {'hold' if record['expects'] == 'holds' else 'be refuted'}"
     elif outcome == "refuted":
-        words = "refuted, as it must be"
+        words = ("reading " if record["standing"] == "reading" else "") + "refuted, as it must be"
     return f'<span class="badge {kind}"><b aria-hidden="true">{sign}</b> {words}</span>'

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..claims._store import write_atomically
 from ._card import card
-from ._html import OUTCOMES, escape, number, slug
+from ._html import OUTCOMES, escape, in_short, number, slug
 from ._latex import mixed
 
 ASSETS = pathlib.Path(__file__).parent / "assets"
@@ -72,9 +72,13 @@ def _summary(document: dict[str, Any], records: list[dict[str, Any]]) -> str:
         links = ", ".join(f'<a href="#{slug(record["name"])}">{escape(record["name"])}</a>' for record in failed)
         state = f'<p class="state bad"><b>✗</b> Not as expected: {links}.</p>'
     elif verified:
-        state = '<p class="state good"><b>✓</b> Every claim came out as it should, and every control did its work.</p>'
+        state = (
+            '<p class="state good"><b>✓</b> Every claim that should hold or be refuted did, and every control did its '
+            "work.</p>"
+        )
     else:
         state = '<p class="state">Nothing has been verified yet.</p>'
+    state += _unconfirmed(verified)
     problems = "".join(
         f'<p class="state bad"><b>✗</b> {escape(error["where"])} could not be read: {escape(error["words"])}</p>'
         for error in document["load_errors"]
@@ -83,6 +87,19 @@ def _summary(document: dict[str, Any], records: list[dict[str, Any]]) -> str:
     left = f'<p class="fine">Left for --full: {escape(", ".join(skipped))}.</p>' if skipped else ""
     count = f"{len(verified)} claim{'s' if len(verified) != 1 else ''}"
     return f'<p class="count">{count}</p><ul class="tally">{tally}</ul>{state}{problems}{_tiles(records)}{left}'
+
+
+def _unconfirmed(records: list[dict[str, Any]]) -> str:
+    """Published and proved statements that were only measured, and were not found."""
+    links = [
+        f'<a href="#{slug(record["name"])}">{escape(record["name"])}</a> '
+        f"({escape(record['standing'])}; {escape(in_short(record))})"
+        for record in records
+        if record["unconfirmed"]
+    ]
+    if not links:
+        return ""
+    return f'<p class="state"><b>✗</b> In the papers, measured here, and not found: {", ".join(links)}.</p>'
 
 
 def _tiles(records: list[dict[str, Any]]) -> str:
@@ -103,7 +120,7 @@ def _tile(record: dict[str, Any]) -> str:
 
 
 def _tools(records: list[dict[str, Any]]) -> str:
-    statuses = sorted({record["status"] for record in records})
+    statuses = sorted({record["standing"] for record in records})
     options = "".join(f'<option value="{escape(status)}">{escape(status)}</option>' for status in statuses)
     outcomes = [("", "all"), *((name, name) for name in OUTCOMES), ("failed", "not as expected")]
     chips = "".join(
@@ -129,7 +146,7 @@ def _errata(records: list[dict[str, Any]]) -> str:
         f"<li>{mixed(record['erratum'])} "
         f'<a class="fine" href="#{slug(record["name"])}">{escape(record["name"])}</a></li>'
         for record in records
-        if record["erratum"]
+        if record["corrects_print"]
     ]
     return f'<section class="errata"><h2>Errata</h2><ul>{"".join(items)}</ul></section>' if items else ""
 

@@ -62,6 +62,19 @@ printed.control("corrected", value=1.0 + 1e-9)
     + """
 mf.claim("typed/open", status="open", **stated)(false).control(value=2.0)
 """,
+    "measured": FALSE
+    + """
+mf.claim("typed/measured", status="published", expects="measured", **stated)(false).control(value=2.0)
+""",
+    "reading": FALSE
+    + """
+reading = mf.claim("typed/reading", status="proved", expects="refuted", erratum="Rather $x=1$.", **stated)(false)
+reading.control("corrected", value=1.0)
+""",
+    "exact": """
+exact = mf.experiment(cases=mf.cases.single())(lambda case, key: {"x": 1.0})
+state("typed/exact", on=exact).control(value=2.0)
+""",
     "crash": """
 @mf.experiment(cases=mf.cases.single())
 def crashing(case, key):

@@ -23,6 +23,34 @@ def test_claim_that_fails_returns_one_and_says_which(command, write, piece, name
     assert name in result.output.partition("claims:")[0]
 
 
+def test_a_published_statement_that_is_not_found_is_named_without_failing(command, write):
+    result = command("verify", write("measured"), "--jobs", "1")
+    assert result.exit_code == 0 and "All as expected." in result.output
+    words = "in the papers, measured, and not found: typed/measured (published; refuted, and so is its control)"
+    assert words in result.output
+
+
+def test_an_open_statement_that_is_not_found_is_not_said_to_be_in_the_papers(command, write):
+    result = command("verify", write("open"), "--jobs", "1")
+    assert "2 claims: 1 hold, 1 refuted" in result.output and "in the papers" not in result.output
+
+
+def test_an_error_that_no_finer_run_has_told_is_not_given_a_size(command, write):
+    result = command("verify", write("exact"), "--jobs", "1")
+    (line,) = [line for line in result.output.splitlines() if line.startswith("typed/exact")]
+    (refined,) = [line for line in result.output.splitlines() if line.startswith("typed/good")]
+    assert "not refined" in line and "not refined" not in refined
+
+
+def test_errata_of_a_paper_are_of_what_it_prints(command, write):
+    file = write("printed", "reading")
+    command("verify", file, "--jobs", "1")
+    result = command("paper", "2603.02064", "--from", file)
+    errata = result.output.partition("Errata")[2]
+    assert "typed/printed" in errata and "typed/reading" not in errata
+    assert " reading " in result.output.partition("Errata")[0]
+
+
 def test_words_of_a_failure_are_shown_as_they_are(command, write):
     assert "no such [bold]luck" in command("verify", write("crash"), "--jobs", "1").output
 

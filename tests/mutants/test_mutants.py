@@ -160,6 +160,13 @@ MUTANTS = [
         "return point, np.asarray(_from_primal(potential, point)[0])",
         "return point, np.asarray(_from_primal(potential, 0 * point)[0])",
     ),
+    Mutant(
+        "a limit that ignores the decay",
+        on("regularized_limits", "regularized/limit", data="synthetic", start="random", spent=0.25),
+        "predict/_limit.py",
+        "final = potential.limit()",
+        "final = potential.at(jnp.zeros(()))",
+    ),
 ]
 CLAIMS = list(dict.fromkeys(mutant.claim for mutant in MUTANTS))
 

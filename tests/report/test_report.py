@@ -44,6 +44,8 @@ def session(tmp_path, monkeypatch):
         state("two/open", 4.0, status="open").control(value=2.0),
         state("two/rebuilt", 1.0, status="reconstructed").control(value=2.0),
         state("two/new", 1.0, status="derived here", statement=r"\unknown{x").control(value=2.0),
+        state("two/measured", 3.0, status="published", expects="measured").control(value=2.0),
+        state("two/reading", 3.0, expects="refuted", erratum="Rather $1$.").control(value=1.0),
     ]
     return mf.claims.verify_all(claims, out=tmp_path)
 
@@ -128,7 +130,7 @@ def test_verdicts_are_told_in_words_and_signs(page):
     for words in ("✓</b> holds", "✗</b> refuted, as it must be", "✗</b> refuted, but should hold", "?</b> undecided"):
         assert words in page
     assert "refuted (measured)" in page and "reconstruction" in page and ">new<" in page
-    assert "3 hold" in page and "3 refuted (1 as they must be)" in page and "1 undecided" in page
+    assert "3 hold" in page and "5 refuted (2 as they must be)" in page and "1 undecided" in page
     assert 'Not as expected: <a href="#one-refuted">one/refuted</a>, <a href="#two-undecided">' in page
 
 
@@ -138,6 +140,24 @@ def test_numbers_reasons_controls_and_commands_are_there(page):
     assert 'href="https://arxiv.org/abs/2603.02064v2"' in page and "<math" in page
     assert r'<code class="latex">\unknown{x</code>' in page
     assert "compiled" in page and mf.__version__ in page
+
+
+def test_published_statements_that_were_not_found_are_named_in_the_summary(page, session):
+    assert session.document()["unconfirmed"] == ["two/measured"]
+    named = '<a href="#two-measured">two/measured</a> (published; refuted, and so is its control)'
+    assert f"measured here, and not found: {named}." in page
+
+
+def test_only_what_is_in_print_has_errata(page):
+    cards = {name: text for name, text in re.findall(r'data-name="([^"]+)"(.*?)</article>', page, re.DOTALL)}
+    assert '"label">erratum<' in cards["two/printed"] and '"label">printed<' in cards["two/printed"]
+    assert '"label">erratum<' not in cards["two/reading"] and '"label">instead<' in cards["two/reading"]
+    assert '"label">reading<' in cards["two/reading"] and "reading refuted, as it must be" in cards["two/reading"]
+
+
+def test_an_error_that_no_finer_run_has_told_is_called_so(page, session):
+    assert not any(record["refined"] for record in session.document()["claims"] if record["name"] == "one/holds")
+    assert "(not refined)" in page and '<td class="n">not refined</td>' in page
 
 
 def test_what_a_claim_says_is_never_markup(page):
@@ -153,7 +173,8 @@ def test_page_of_a_paper_has_its_title_and_errata(session, picture, tmp_path):
     path = report.write_paper("2603.02064", session.document(), tmp_path, [picture])
     page = path.read_text("utf-8")
     assert path.name == "paper-2603.02064.html" and "Never &lt;Saddle&gt;" in page
-    assert "<h2>Errata</h2>" in page and "Not <math" in page
+    errata = page.partition("<h2>Errata</h2>")[2].partition("</section>")[0]
+    assert "Not <math" in errata and "Rather" not in errata
     read(page)
 
 
