@@ -3,8 +3,8 @@ r"""Sparse coding with $x=u^{2k}-v^{2k}$: decay that is switched off makes the c
 A signal of length 12 that is two of 24 atoms, from $x=0$ with $u_0^{2k}=v_0^{2k}=0.05$; decay
 $\alpha(u^{2k}+v^{2k})$ is on for $t<1$. (a) $\|x_\infty\|_1$ in units of the least $\ell_1$ norm of all codes
 (dashes), against the decay spent. (b) Distance to the code that the signal was made of, without decay (thin) and with
-$\int\alpha=\frac{1}{2}$: the same decay helps $u^2-v^2$ most, whose scale falls as $e^{-4A}$, and higher powers
-less, whose scales fall as powers of $A$.
+$\int\alpha=\frac{1}{2}$. Decay lowers the scale of $u^2-v^2$ as
+$e^{-4A}$, those of higher powers as powers of $A$.
 """
 
 import numpy as np
