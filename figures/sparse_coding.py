@@ -3,8 +3,8 @@ r"""Sparse coding with $x=u^{2k}-v^{2k}$: decay that is switched off makes the c
 A signal of length 12 that is two of 24 atoms, from $x=0$ with $u_0^{2k}=v_0^{2k}=0.05$; decay
 $\alpha(u^{2k}+v^{2k})$ is on for $t<1$. (a) $\|x_\infty\|_1$ in units of the least $\ell_1$ norm of all codes
 (dashes), against the decay spent. (b) Distance to the code that the signal was made of, without decay (thin) and with
-$\int\alpha=\frac{3}{4}$: the same decay helps $u^2-v^2$ most, whose scale falls as $e^{-4A}$, and higher powers
-less, whose scales fall as powers of $A$.
+$\int\alpha=\frac{1}{2}$. Decay lowers the scale of $u^2-v^2$ as
+$e^{-4A}$, those of higher powers as powers of $A$.
 """
 
 import numpy as np
@@ -35,7 +35,7 @@ def draw(data):
     plotting.predicted(left, [SPENT[0], SPENT[-1]], [1.0, 1.0], label=r"least $\ell_1$ norm")
     left.set(xlabel=r"decay spent $\int\alpha$", ylabel=r"$\|x_\infty\|_1$ / least norm")
     right.axvspan(right.get_xlim()[0], 1.0, color="0.9", linewidth=0, zorder=0)
-    right.set(xlabel=TIME, ylabel=r"$\|x_t-x^*\|_2$", xlim=(0.02, 1000))
+    right.set(xlabel=TIME, ylabel=r"$\|x_t-x^*\|_2$", xlim=(0.02, 600))
     left.legend(loc="upper right")
     right.legend(loc="lower left")
     plotting.letters((left, right))
