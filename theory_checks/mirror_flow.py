@@ -62,7 +62,7 @@ def table(case, key):
     starts = np.array([0.2 + np.abs(start) if name in ORTHANT else start for name in TABLE])
     problem = objective(np.tile(design, (len(TABLE), 1, 1)), truths @ design.T, np.zeros_like(truths))
     flow = mf.Flow(problem, potential=SideBySide(tuple(make() for make in TABLE.values())))
-    until = mf.until.time(TIMES[-1]) | mf.until.stationary(1e-11)
+    until = mf.until.time(10 * TIMES[-1]) | mf.until.stationary(1e-11)
     path = mf.integrate(flow, starts.ravel(), until=until, save=TIMES, rtol=1e-9, atol=1e-12, solver=EXPLICIT)
     return {"path": path, "design": design, "targets": truths @ design.T}
 

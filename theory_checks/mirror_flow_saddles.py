@@ -1,0 +1,60 @@
+"""Page 01: from saddle to saddle. Gradient flow on u⊙v from a vanishing start, in its dual, against the jumps."""
+
+import jax
+import numpy as np
+import scipy.interpolate
+
+import mirrorflow as mf
+
+from ._data import diabetes
+from .mirror_flow import EXPLICIT
+from .mirror_flow_limits import FEATURES, POINTS, SAMPLES
+
+SOURCE = "arXiv:2304.00488; theory page 01 (saddle-to-saddle)"
+LOGS = (18.420680743952367, 70.0, 280.0, 690.7755278982137, 1120.0, 4480.0)  # μ=1e-8 … 1e-300, and below floats
+JUMPS = 4
+WINDOW = np.linspace(-11.0, 11.0, 45)
+VARIABLES = {
+    r"\mu": "u²−v²=2μ",
+    r"\lambda_\mu": "½log(1/μ), the unit of τ",
+    "q": "the dual, q∈∂‖β‖₁",
+    r"\tau_k": "the jumps of the limit",
+}
+SIZES = (3.0, -1.6, 0.8, -0.4)
+
+
+def regression(data, key):
+    """Four coefficients of different sizes and 20×64 normal numbers, or diabetes."""
+    if data == "diabetes":
+        return diabetes(key, samples=SAMPLES)
+    design = np.asarray(jax.random.normal(jax.random.fold_in(key, 2), (SAMPLES, FEATURES))) / np.sqrt(SAMPLES)
+    return mf.problems.LinearRegression(design, design[:, : len(SIZES)] @ np.array(SIZES))
+
+
+@mf.experiment(cases=mf.cases.grid(data=("sparse", "diabetes"), log=LOGS))
+def saddles(case, key):
+    """β=μ·sinh(2z), dz=−∇f dt from 0, to the middle of the plateau after the fourth jump; dense around the jumps."""
+    problem = regression(case.data, key)
+    path = mf.predict.saddle_jumps(problem)
+    unit, jumps = case.log / 2, path.times[: JUMPS + 1]
+    end = unit * (jumps[JUMPS - 1] + jumps[JUMPS]) / 2
+    windows = (unit * jumps[:JUMPS, None] + WINDOW).ravel()
+    even = np.linspace(0.0, end, POINTS - windows.size)
+    times = np.sort(np.concatenate([even, np.clip(windows, 1e-3, end - 1e-3) + 1e-6 * np.arange(windows.size)]))
+    potential = mf.potentials.TiltedHyperbolicEntropy(log_scale=-case.log, factor=0.5)
+    flow, until = mf.Flow(problem, potential=potential), mf.until.time(end) | mf.until.stationary(1e-300)
+    made = mf.integrate(flow, np.zeros(FEATURES), until=until, save=times, rtol=1e-9, atol=1e-12, solver=EXPLICIT)
+    return {"path": made, "tau": times / unit, "jumps": jumps, "plateaus": path.plateaus[: JUMPS + 1], "dual": path.dual(times / unit)}
+
+
+def jump_times(run):
+    """τ at which the coordinate that joins at each jump is half way to the plateau, by a monotone spline of log|β|."""
+    x, tau = np.asarray(run["path"].x), np.asarray(run["tau"])
+    plateaus, jumps = np.asarray(run["plateaus"]), np.asarray(run["jumps"])
+    unit, found = float(run["path"].time[-1]) / tau[-1], []
+    for before, after, jump in zip(plateaus[:-1], plateaus[1:], jumps, strict=False):
+        joins = np.argmax(np.where(before == 0, np.abs(after), 0.0))
+        near = (np.abs(tau - jump) < 20 / unit) & (x[:, joins] != 0)
+        height = np.log(np.abs(x[near, joins])) - np.log(np.abs(after[joins]) / 2)
+        found.append(scipy.interpolate.PchipInterpolator(tau[near], height).roots(extrapolate=False)[0])
+    return np.array(found)
