@@ -16,6 +16,8 @@ LOSSES = ("convex", "quasi-convex", "flat on a sphere")
 POTENTIALS = {"negative entropy": mf.potentials.NegativeEntropy, "entropy": lambda: mf.potentials.HyperbolicEntropy(0.5)}
 TIMES = np.append(0.0, np.geomspace(0.1, 300.0, 40))
 
+EARLY = np.append(0.0, np.geomspace(0.1, 30.0, 40))
+
 
 class Quasiconvex(eqx.Module):
     """f(x) = Σ_k φ_k(s_k), s_k=‖B(x_k−c_k)‖² for each part, φ increasing: s, s/(1+s) or ∫|s−1|."""
@@ -39,7 +41,7 @@ def landing(case, key):
     centres = 0.5 + np.asarray(jax.random.uniform(keys[1], (len(POTENTIALS) * len(LOSSES), SIZE)))
     problem = mf.problems.Objective(Quasiconvex(matrix, centres), centres.size)
     flow = mf.Flow(problem, potential=SideBySide(tuple(make() for make in POTENTIALS.values())))
-    start = centres + 1.5 * np.asarray(jax.random.uniform(keys[2], (SIZE,)))
+    start = centres + 1.0 + 2.0 * np.asarray(jax.random.uniform(keys[2], (SIZE,)))
     path = mf.integrate(flow, start.ravel(), until=mf.until.time(TIMES[-1]), save=TIMES, rtol=1e-9, atol=1e-12, solver=EXPLICIT)
     return {"path": path, "matrix": matrix, "centres": centres, "gradient": problem.gradient(path.x[-1])}
 
@@ -79,7 +81,7 @@ convergence.control("a minimizer for every quasi-convex f", minimizers=LOSSES)
 def edge(case, key):
     """R=x·log x−x and f=½(x−c)², c outside or inside the domain x>0, from six starts."""
     flow = mf.Flow(mf.problems.LinearRegression(np.eye(SIZE), np.full(SIZE, case.centre)), potential=mf.potentials.NegativeEntropy())
-    return mf.integrate(flow, np.geomspace(0.1, 5.0, SIZE), until=mf.until.time(30.0), save=TIMES[:-5], rtol=1e-9, solver=EXPLICIT)
+    return mf.integrate(flow, np.geomspace(0.1, 5.0, SIZE), until=mf.until.time(30.0), save=EARLY, rtol=1e-9, solver=EXPLICIT)
 
 
 @mf.claim(
