@@ -42,7 +42,8 @@ def saddles(case, key):
     even = np.linspace(0.0, end, POINTS - windows.size)
     times = np.sort(np.concatenate([even, np.clip(windows, 1e-3, end - 1e-3) + 1e-6 * np.arange(windows.size)]))
     potential = mf.potentials.TiltedHyperbolicEntropy(log_scale=-case.log, factor=0.5)
-    flow, until = mf.Flow(problem, potential=potential), mf.until.time(end) | mf.until.stationary(1e-300)
+    flow = mf.Flow(problem, potential=potential)
+    until = mf.until.time(end)  # a rule about rest would refine every plateau
     made = mf.integrate(flow, np.zeros(FEATURES), until=until, save=times, rtol=1e-9, atol=1e-12, solver=EXPLICIT)
     return {"path": made, "tau": times / unit, "jumps": jumps, "plateaus": path.plateaus[: JUMPS + 1], "dual": path.dual(times / unit)}
 
@@ -51,10 +52,11 @@ def jump_times(run):
     """τ at which the coordinate that joins at each jump is half way to the plateau, by a monotone spline of log|β|."""
     x, tau = np.asarray(run["path"].x), np.asarray(run["tau"])
     plateaus, jumps = np.asarray(run["plateaus"]), np.asarray(run["jumps"])
-    unit, found = float(run["path"].time[-1]) / tau[-1], []
+    found = []
     for before, after, jump in zip(plateaus[:-1], plateaus[1:], jumps, strict=False):
         joins = np.argmax(np.where(before == 0, np.abs(after), 0.0))
-        near = (np.abs(tau - jump) < 20 / unit) & (x[:, joins] != 0)
-        height = np.log(np.abs(x[near, joins])) - np.log(np.abs(after[joins]) / 2)
-        found.append(scipy.interpolate.PchipInterpolator(tau[near], height).roots(extrapolate=False)[0])
+        there = x[:, joins] != 0
+        height = np.log(np.abs(x[there, joins])) - np.log(np.abs(after[joins]) / 2)
+        roots = scipy.interpolate.PchipInterpolator(tau[there], height).roots(extrapolate=False)
+        found.append(roots[np.argmin(np.abs(roots - jump))] if len(roots) else np.nan)
     return np.array(found)
