@@ -91,7 +91,6 @@ def another(name):
     source=PAGE,
     status="published",
     tolerance=mf.tolerance(1e-6, because="the solver's tolerance is 1e-9 per step, over some hundred steps"),
-    figure="level-lines",
     variables=VARIABLES,
 )
 def limit(case, run, potential=own, remembered=1.0):

@@ -62,19 +62,20 @@ def parts_of(run):
     source=CONVERGENCE,
     status="published",
     tolerance=mf.tolerance(1e-7, because="after 300 units of time what is left is the solver's error"),
+    notes="The sphere where the third loss is flat holds a flow only from outside: rounding carries it on to 0.",
     variables={"R": "negative or hyperbolic entropy", "f": "increasing functions of ‖B(x−c)‖²"},
 )
-def convergence(case, run, minimizers=("convex",)):
+def convergence(case, run, at=-1):
     """The gradient at the end; for a minimizer also ‖B(x−c)‖."""
     parts = {}
     for (potential, loss), (s, gradient) in parts_of(run).items():
         parts[f"{potential}, {loss}: ∇f"] = mf.Comparison(predicted=0.0, measured=np.linalg.norm(gradient))
-        if loss in minimizers:
-            parts[f"{potential}, {loss}: f−f*"] = mf.Comparison(predicted=0.0, measured=s[-1], scale=1.0)
+        if loss == "convex":
+            parts[f"{potential}, {loss}: f−f*"] = mf.Comparison(predicted=0.0, measured=s[at], scale=1.0)
     return parts
 
 
-convergence.control("a minimizer for every quasi-convex f", minimizers=LOSSES)
+convergence.control("at t=0.3 already", at=6)
 
 
 @mf.experiment(cases=mf.cases.grid(centre=(-1.0, 1.0)))

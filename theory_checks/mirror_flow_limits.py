@@ -161,7 +161,7 @@ slope_of_woodworth = jax.jit(jax.grad(mf.predict.woodworth_q), static_argnums=1)
     source=WOODWORTH,
     status="published",
     tolerance=mf.tolerance(1e-5, because="the gradient left at the end, 1e-9 or less, against a condition of a hundred"),
-    figure="depth",
+    figure="two-norms",
     variables=VARIABLES | {"D": "the depth", r"\alpha": "the scale of the start"},
 )
 def depth(case, run, depth=lambda d: d):
@@ -221,7 +221,6 @@ def far(case, key):
     source=WOODWORTH + "; the exponent is derived here",
     status="derived here",
     tolerance=mf.tolerance(1e-2, because="the largest inactive coordinate is not alone: others decay little faster"),
-    figure="two-norms",
     variables=VARIABLES | {r"\nu": "multipliers of the ℓ1 problem; the maximum is over x_j=0, |⟨a_j,ν⟩|<1"},
     notes="For ten decimals on these data α must be near 1e-300: the next inactive coordinate has |⟨a_j,ν⟩|=0.985.",
 )

@@ -91,6 +91,7 @@ def twins(case, key):
     source=SOURCE,
     status="published",
     tolerance=mf.tolerance(1e-7, because="the solver's tolerance is 1e-9 per step, of parameters and of the dual"),
+    figure="parameterizations",
     variables=VARIABLES,
 )
 def same(case, run, shift=0):

@@ -60,3 +60,52 @@ def jump_times(run):
         roots = scipy.interpolate.PchipInterpolator(tau[there], height).roots(extrapolate=False)
         found.append(roots[np.argmin(np.abs(roots - jump))] if len(roots) else np.nan)
     return np.array(found)
+
+
+def midway(run):
+    """The points nearest to the middles of the plateaus: their indices, and their plateaus."""
+    tau, jumps = np.asarray(run["tau"]), np.asarray(run["jumps"])
+    middles = (jumps[:-1] + jumps[1:]) / 2
+    return np.array([np.argmin(np.abs(tau - middle)) for middle in middles[: JUMPS - 1]])
+
+
+@mf.claim(
+    "mirror-flow/plateaus",
+    on=saddles,
+    across="data",
+    statement=r"\beta_\mu(\tau) \to \text{the plateaus of the jump sequence, } \mu\to0",
+    source=SOURCE,
+    status="published",
+    tolerance=mf.tolerance(1e-3, because="inactive coordinates on short plateaus are a small power of μ"),
+    figure="saddle-to-saddle",
+    variables=VARIABLES,
+)
+def plateaus(runs, later=0):
+    """The middles of the first three plateaus at μ=e^{−4480}, on normal and on diabetes data."""
+    run = runs.only(log=LOGS[-1])
+    x = np.asarray(run["path"].x)[midway(run)]
+    return mf.Comparison(predicted=np.asarray(run["plateaus"])[1 + later : JUMPS + later], measured=x)
+
+
+plateaus.control("the plateau after it", later=1)
+
+
+@mf.claim(
+    "mirror-flow/jump-times",
+    on=saddles,
+    across="data",
+    statement=r"\tau_k(\mu) - \tau_k \to 0 \text{ as } C_k/\log(1/\mu)",
+    source=SOURCE + "; measured",
+    status="heuristic",
+    tolerance=mf.tolerance(0.1, because="between log(1/μ)=1120 and 4480 the constants still move"),
+    figure="saddle-to-saddle",
+    variables=VARIABLES,
+)
+def jumps(runs, power=1.0):
+    """log(1/μ)^power times the shift of each jump: at 1120 against 4480."""
+    shifts = [jump_times(run := runs.only(log=log)) - np.asarray(run["jumps"])[:JUMPS] for log in LOGS[-2:]]
+    one, other = (np.array(log) ** power * shift for log, shift in zip(LOGS[-2:], shifts, strict=True))
+    return mf.Comparison(predicted=other, measured=one)
+
+
+jumps.control("∝ log(1/μ)^{−2}", power=2.0)
