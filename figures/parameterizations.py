@@ -12,7 +12,11 @@ from mirrorflow import plotting
 from mirrorflow.content.checks.mirror_flow_reparameterizations import ALL, KNOWN, OTHERS, POINTS, SIZE, impulses, twins
 
 EXPERIMENTS = [twins, impulses]
-CLAIMS = ["mirror-flow/reparameterizations", "mirror-flow/order-of-impulses", "mirror-flow/order-of-impulses-in-general"]
+CLAIMS = [
+    "mirror-flow/reparameterizations",
+    "mirror-flow/order-of-impulses",
+    "mirror-flow/order-of-impulses-in-general",
+]
 
 
 def draw(data):

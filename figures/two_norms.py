@@ -24,7 +24,9 @@ def draw(data):
     line = np.array([1.0, 30.0])
     plotting.predicted(axes[0], line, last * (line / 10) ** -4.0)
     for axis, norm in zip(axes, ("2", "1"), strict=True):
-        axis.set(xlabel=r"scale of the start $\alpha$", ylabel=rf"$\|x_\infty-x_{{\ell_{norm}}}\|/\|x_{{\ell_{norm}}}\|$")
+        axis.set(
+            xlabel=r"scale of the start $\alpha$", ylabel=rf"$\|x_\infty-x_{{\ell_{norm}}}\|/\|x_{{\ell_{norm}}}\|$"
+        )
     axes[0].legend()
     plotting.letters(axes)
     return figure

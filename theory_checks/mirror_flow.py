@@ -13,7 +13,9 @@ import mirrorflow as mf
 from ._page_formulas import FORMULAS, SCALE
 from ._side_by_side import SideBySide, objective, outside_range
 
-mf.claims.paper("2207.04036", "Implicit Bias of Gradient Descent on Reparametrized Models: On Equivalence to Mirror Descent")
+mf.claims.paper(
+    "2207.04036", "Implicit Bias of Gradient Descent on Reparametrized Models: On Equivalence to Mirror Descent"
+)
 mf.claims.paper("2304.00488", "Saddle-to-Saddle Dynamics in Diagonal Linear Networks")
 
 PAGE = "theory page 01 (implicit bias in underdetermined regression)"
@@ -81,7 +83,9 @@ def own(name):
 
 def another(name):
     """The entropy, and the quadratic one for what is an entropy."""
-    return "quadratic" if "entropy" in name or name == "numeric" else "negative entropy" if name in ORTHANT else "numeric"
+    return (
+        "quadratic" if "entropy" in name or name == "numeric" else "negative entropy" if name in ORTHANT else "numeric"
+    )
 
 
 @mf.claim(

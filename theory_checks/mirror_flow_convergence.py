@@ -13,7 +13,10 @@ from .mirror_flow import EXPLICIT
 CONVERGENCE = "arXiv:2207.04036; theory page 01 (convergence)"
 SIZE = 6
 LOSSES = ("convex", "quasi-convex", "flat on a sphere")
-POTENTIALS = {"negative entropy": mf.potentials.NegativeEntropy, "entropy": lambda: mf.potentials.HyperbolicEntropy(0.5)}
+POTENTIALS = {
+    "negative entropy": mf.potentials.NegativeEntropy,
+    "entropy": lambda: mf.potentials.HyperbolicEntropy(0.5),
+}
 TIMES = np.append(0.0, np.geomspace(0.1, 300.0, 40))
 
 EARLY = np.append(0.0, np.geomspace(0.1, 30.0, 40))
@@ -42,7 +45,9 @@ def landing(case, key):
     problem = mf.problems.Objective(Quasiconvex(matrix, centres), centres.size)
     flow = mf.Flow(problem, potential=SideBySide(tuple(make() for make in POTENTIALS.values())))
     start = centres + 1.0 + 2.0 * np.asarray(jax.random.uniform(keys[2], (SIZE,)))
-    path = mf.integrate(flow, start.ravel(), until=mf.until.time(TIMES[-1]), save=TIMES, rtol=1e-9, atol=1e-12, solver=EXPLICIT)
+    path = mf.integrate(
+        flow, start.ravel(), until=mf.until.time(TIMES[-1]), save=TIMES, rtol=1e-9, atol=1e-12, solver=EXPLICIT
+    )
     return {"path": path, "matrix": matrix, "centres": centres, "gradient": problem.gradient(path.x[-1])}
 
 
@@ -81,8 +86,13 @@ convergence.control("at t=0.3 already", at=6)
 @mf.experiment(cases=mf.cases.grid(centre=(-1.0, 1.0)))
 def edge(case, key):
     """R=x·log x−x and f=½(x−c)², c outside or inside the domain x>0, from six starts."""
-    flow = mf.Flow(mf.problems.LinearRegression(np.eye(SIZE), np.full(SIZE, case.centre)), potential=mf.potentials.NegativeEntropy())
-    return mf.integrate(flow, np.geomspace(0.1, 5.0, SIZE), until=mf.until.time(30.0), save=EARLY, rtol=1e-9, solver=EXPLICIT)
+    flow = mf.Flow(
+        mf.problems.LinearRegression(np.eye(SIZE), np.full(SIZE, case.centre)),
+        potential=mf.potentials.NegativeEntropy(),
+    )
+    return mf.integrate(
+        flow, np.geomspace(0.1, 5.0, SIZE), until=mf.until.time(30.0), save=EARLY, rtol=1e-9, solver=EXPLICIT
+    )
 
 
 @mf.claim(

@@ -28,7 +28,9 @@ def to_rest(problem, potential, start, end, geometry=None, tolerance=1e-11, atol
     """The mirror flow to rest, or to t=`end`; one program for all cases."""
     flow = mf.Flow(problem, potential=potential, geometry=geometry)
     until = mf.until.time(end) | mf.until.stationary(tolerance)
-    return mf.integrate(flow, start, until=until, save=np.linspace(0.0, end, POINTS), rtol=1e-9, atol=atol, solver=EXPLICIT)
+    return mf.integrate(
+        flow, start, until=until, save=np.linspace(0.0, end, POINTS), rtol=1e-9, atol=atol, solver=EXPLICIT
+    )
 
 
 # --- real data -------------------------------------------------------------------------------------------------------
@@ -59,7 +61,9 @@ def limit_on_diabetes(case, run, scale=1.0, remembered=1.0):
     potential = mf.potentials.TiltedHyperbolicEntropy(scale * case.scale)
     found = mf.predict.bregman_projection(problem, potential, start_dual=remembered * dual[0]).x
     return {
-        "∇R in the range of Aᵀ": mf.Comparison(0.0, outside_range(np.asarray(run["design"]), change) / np.linalg.norm(change)),
+        "∇R in the range of Aᵀ": mf.Comparison(
+            0.0, outside_range(np.asarray(run["design"]), change) / np.linalg.norm(change)
+        ),
         "projection": mf.Comparison(predicted=found, measured=x[-1]),
     }
 
@@ -160,7 +164,9 @@ slope_of_woodworth = jax.jit(jax.grad(mf.predict.woodworth_q), static_argnums=1)
     statement=r"x=u^D-v^D,\ u_0=v_0=\alpha:\quad x_\infty = \arg\min\{\textstyle\sum\alpha^Dq_D(x_i/\alpha^D) : Ax=b\}",
     source=WOODWORTH,
     status="published",
-    tolerance=mf.tolerance(1e-5, because="the gradient left at the end, 1e-9 or less, against a condition of a hundred"),
+    tolerance=mf.tolerance(
+        1e-5, because="the gradient left at the end, 1e-9 or less, against a condition of a hundred"
+    ),
     figure="two-norms",
     variables=VARIABLES | {"D": "the depth", r"\alpha": "the scale of the start"},
 )

@@ -69,7 +69,9 @@ def loss(designs, targets, slopes):
 def twins(case, key):
     """½‖Ax−b‖² with A 3×4 for seven parameterizations side by side, and for the mirror flows that they are."""
     keys = jax.random.split(jax.random.fold_in(key, case.draw), 3)
-    design, target = (np.asarray(jax.random.normal(k, shape)) / 2 for k, shape in zip(keys, ((SAMPLES, SIZE), SAMPLES), strict=False))
+    design, target = (
+        np.asarray(jax.random.normal(k, shape)) / 2 for k, shape in zip(keys, ((SAMPLES, SIZE), SAMPLES), strict=False)
+    )
     theta = begin(keys[2])
 
     def repeated(count):
@@ -77,7 +79,10 @@ def twins(case, key):
 
     path = followed(repeated(len(ALL)), theta, 3.0)
     single = mf.problems.LinearRegression(design, target)
-    flows = [mf.Flow(single, reparameterization=made).as_mirror_flow(part) for made, part in zip(KNOWN.values(), theta, strict=False)]
+    flows = [
+        mf.Flow(single, reparameterization=made).as_mirror_flow(part)
+        for made, part in zip(KNOWN.values(), theta, strict=False)
+    ]
     mirror = mf.Flow(repeated(len(KNOWN)), potential=SideBySide(tuple(flow.potential for flow in flows)))
     start = np.asarray(path.x[0])[: SIZE * len(KNOWN)]
     twin = mf.integrate(mirror, start, until=mf.until.time(3.0), save=POINTS, rtol=1e-9, atol=1e-12, solver=EXPLICIT)
@@ -186,7 +191,9 @@ def refusals(case, key):
     statement=r"[\nabla g_i,\nabla g_j] \ne 0 \text{ for } UV^T \text{ and for } x=m\,w,\ m \in \mathbb{R}",
     source=SOURCE,
     status="published",
-    tolerance=mf.tolerance(0.0, because="it is refused with a witness or not; the bracket is a tenth of its terms or more"),
+    tolerance=mf.tolerance(
+        0.0, because="it is refused with a witness or not; the bracket is a tenth of its terms or more"
+    ),
     variables=VARIABLES,
 )
 def not_commuting(case, result, smallest=0.1):

@@ -1,6 +1,5 @@
 """Page 01: from saddle to saddle. Gradient flow on u⊙v from a vanishing start, in its dual, against the jumps."""
 
-import jax
 import numpy as np
 import scipy.interpolate
 
@@ -20,21 +19,12 @@ VARIABLES = {
     "q": "the dual, q∈∂‖β‖₁",
     r"\tau_k": "the jumps of the limit",
 }
-SIZES = (3.0, -1.6, 0.8, -0.4)
 
 
-def regression(data, key):
-    """Four coefficients of different sizes and 20×64 normal numbers, or diabetes."""
-    if data == "diabetes":
-        return diabetes(key, samples=SAMPLES)
-    design = np.asarray(jax.random.normal(jax.random.fold_in(key, 2), (SAMPLES, FEATURES))) / np.sqrt(SAMPLES)
-    return mf.problems.LinearRegression(design, design[:, : len(SIZES)] @ np.array(SIZES))
-
-
-@mf.experiment(cases=mf.cases.grid(data=("sparse", "diabetes"), log=LOGS))
+@mf.experiment(cases=mf.cases.grid(data=("diabetes",), log=LOGS))
 def saddles(case, key):
     """β=μ·sinh(2z), dz=−∇f dt from 0, to the middle of the plateau after the fourth jump; dense around the jumps."""
-    problem = regression(case.data, key)
+    problem = diabetes(key, samples=SAMPLES)
     path = mf.predict.saddle_jumps(problem)
     unit, jumps = case.log / 2, path.times[: JUMPS + 1]
     end = unit * (jumps[JUMPS - 1] + jumps[JUMPS]) / 2
@@ -45,7 +35,13 @@ def saddles(case, key):
     flow = mf.Flow(problem, potential=potential)
     until = mf.until.time(end)  # a rule about rest would refine every plateau
     made = mf.integrate(flow, np.zeros(FEATURES), until=until, save=times, rtol=1e-9, atol=1e-12, solver=EXPLICIT)
-    return {"path": made, "tau": times / unit, "jumps": jumps, "plateaus": path.plateaus[: JUMPS + 1], "dual": path.dual(times / unit)}
+    return {
+        "path": made,
+        "tau": times / unit,
+        "jumps": jumps,
+        "plateaus": path.plateaus[: JUMPS + 1],
+        "dual": path.dual(times / unit),
+    }
 
 
 def jump_times(run):
@@ -81,7 +77,7 @@ def midway(run):
     variables=VARIABLES,
 )
 def plateaus(runs, later=0):
-    """The middles of the first three plateaus at μ=e^{−4480}, on normal and on diabetes data."""
+    """The middles of the first three plateaus at μ=e^{−4480}, on the diabetes data."""
     run = runs.only(log=LOGS[-1])
     x = np.asarray(run["path"].x)[midway(run)]
     return mf.Comparison(predicted=np.asarray(run["plateaus"])[1 + later : JUMPS + later], measured=x)
