@@ -1,9 +1,9 @@
 r"""Which interpolator a mirror flow ends at: parameterizations in two coordinates.
 
 Gradient flow on nine maps side by side (regression $A\in R^{3\times 4}$), two of the four coordinates shown. (a) The
-paths of $m\odot w$, $u^3-v^3$ and $\log u-\log v$ from one start (solid) and the mirror flows that theory says they
-are (dashes). (b) $x$ after two impulses in one order against $x$ after the other: commuting maps stay on the
-diagonal, $UV^T$ and a mask that a neuron shares leave it.
+paths of $m\odot w$, $u^3-v^3$ and $\log u-\log v$ from one start (colours) and the mirror flows that theory says they
+are (dashes). (b) What the order of two impulses changes in $x$: nothing for commuting maps (dashes),
+while $UV^T$ and a mask that a neuron shares depend on it.
 """
 
 import numpy as np

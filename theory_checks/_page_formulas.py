@@ -1,4 +1,4 @@
-"""The table of potentials of page 01 in NumPy: ∇R, its inverse and the slope of the inverse, for numbers chosen here."""
+"""The table of potentials of page 01 in NumPy: ∇R, its inverse and the inverse's slope, for fixed numbers."""
 
 import numpy as np
 

@@ -91,7 +91,8 @@ def another(name):
 @mf.claim(
     "mirror-flow/limit",
     on=table,
-    statement=r"x_\infty = \arg\min\{D_R(x,x_0) : Ax=b\}:\quad \nabla R(x_\infty)-\nabla R(x_0) \in \mathrm{range}(A^T)",
+    statement=r"x_\infty = \arg\min\{D_R(x,x_0) : Ax=b\}"
+    r"\nabla R(x_\infty)-\nabla R(x_0) \in \mathrm{range}(A^T)",
     source=PAGE,
     status="published",
     tolerance=mf.tolerance(1e-6, because="the solver's tolerance is 1e-9 per step, over some hundred steps"),

@@ -38,7 +38,7 @@ class Quasiconvex(eqx.Module):
 
 @mf.experiment(cases=mf.cases.single())
 def landing(case, key):
-    """Three losses and two potentials side by side, the centres inside the domain, from a start on the sphere's outside."""
+    """Three losses and two potentials side by side, centres inside the domain, from outside the sphere."""
     keys = jax.random.split(key, 3)
     matrix = np.asarray(jax.random.normal(keys[0], (4, SIZE))) / 2
     centres = 0.5 + np.asarray(jax.random.uniform(keys[1], (len(POTENTIALS) * len(LOSSES), SIZE)))

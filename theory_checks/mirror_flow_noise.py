@@ -47,7 +47,7 @@ def label_noise(case, key):
     " So the potential is R_{ρ_t} with ρ_t=½(m₀²−w₀²)e^{−σ²‖a_i‖²t}: noise draws it to ℓ1 while it lasts.",
 )
 def noise(case, result, rate=1.0):
-    """The size of the deviation at the finest step, and the order in h at which it vanishes: ½ for Itô, 1 for the other."""
+    """The size of the deviation at the finest step, and its order in h: ½ for Itô, 1 for Stratonovich."""
     decay = rate * STRENGTH**2 * END if case.sense == "ito" else (rate - 1.0)
     predicted = np.exp(-decay * np.asarray(result["columns"]))
     errors = np.sqrt(np.mean((np.asarray(result["balance"]) - predicted) ** 2, axis=1))

@@ -92,7 +92,8 @@ def twins(case, key):
 @mf.claim(
     "mirror-flow/reparameterizations",
     on=twins,
-    statement=r"\dot\theta = -\nabla_\theta f(g(\theta)),\ [\nabla g_i,\nabla g_j]=0 \;\Rightarrow\; d\nabla R(x) = -\nabla f\,dt",
+    statement=r"\dot\theta = -\nabla_\theta f(g(\theta)),\ [\nabla g_i,\nabla g_j]=0 \;\Rightarrow\; "
+    r"d\nabla R(x) = -\nabla f\,dt",
     source=SOURCE,
     status="published",
     tolerance=mf.tolerance(1e-7, because="the solver's tolerance is 1e-9 per step, of parameters and of the dual"),
@@ -139,7 +140,7 @@ def _orders(runs, names):
     "mirror-flow/order-of-impulses",
     on=impulses,
     across=True,
-    statement=r"\text{commuting } g:\ x_t \text{ depends on } \textstyle\int\nabla f\,dt \text{ alone, not on the order}",
+    statement=r"\text{commuting } g:\ x_t \text{ depends on } \textstyle\int\nabla f\,dt \text{ alone}",
     source=SOURCE,
     status="published",
     tolerance=mf.tolerance(1e-7, because="the solver's tolerance is 1e-9 per step"),
