@@ -12,7 +12,7 @@ from mirrorflow import plotting
 from mirrorflow.content.checks.mirror_flow_saddles import JUMPS, LOGS, jump_times, saddles
 
 EXPERIMENTS = [saddles]
-CLAIMS = ["mirror-flow/plateaus", "mirror-flow/jump-times"]
+CLAIMS = ["mirror-flow/plateaus", "mirror-flow/inactive-coordinates", "mirror-flow/jump-times"]
 
 
 def draw(data):
