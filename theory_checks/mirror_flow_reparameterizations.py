@@ -46,7 +46,7 @@ TOGETHER = Together((*KNOWN.values(), *OTHERS.values()))
 
 def begin(key):
     """θ₀ of each: lifts of one random x, and random factors for the maps that do not commute."""
-    x = 0.3 * np.asarray(jax.random.normal(key, (SIZE,)))
+    x = 0.3 * np.asarray(jax.random.uniform(key, (SIZE,), minval=-1.0))
     known = [np.asarray(made.lift(x=x, balance=0.6)) for made in KNOWN.values()]
     factors = 0.7 * np.asarray(jax.random.normal(jax.random.fold_in(key, 1), (2, 2, 2)))
     return (*known, {"left": factors[0], "right": factors[1]}, {"m": np.asarray(0.8), "w": x})
@@ -114,20 +114,21 @@ same.control("the mirror flow two rows below (another depth or scale)", shift=2)
 
 # --- the order of impulses -------------------------------------------------------------------------------------------
 
-PUSHES = 0.12 * np.array([[1.0, -0.5, 0.8, -1.0], [-0.7, 1.0, 0.4, 0.9]])
+PUSHES = 0.08 * np.array([[1.0, -0.5, 0.8, -1.0], [-0.7, 1.0, 0.4, 0.9]])
 
 
 @mf.experiment(cases=mf.cases.grid(first=(0, 1)))
 def impulses(case, key):
     """f=⟨c₁,x⟩ for a unit of time, then f=⟨c₂,x⟩ for another, or the other way round."""
-    theta, ends = begin(key), []
+    theta, ends, paths = begin(key), [], []
     for push in (PUSHES[case.first], PUSHES[1 - case.first]):
         empty = np.zeros((len(ALL), SAMPLES))
         problem = loss(np.zeros((len(ALL), SAMPLES, SIZE)), empty, np.tile(push, (len(ALL), 1)))
         path = followed(problem, theta, 1.0)
         theta = jax.tree.map(lambda leaf: np.asarray(leaf)[-1], path.parameters)
+        paths.append(path)
         ends.append(np.asarray(path.x)[[0, -1]].reshape(2, -1, SIZE))
-    return {"start": ends[0][0], "end": ends[1][1]}
+    return {"start": ends[0][0], "end": ends[1][1], "paths": paths}
 
 
 def _orders(runs, names):

@@ -83,7 +83,7 @@ def midway(run):
 @mf.claim(
     "mirror-flow/plateaus",
     on=saddles,
-    across="data",
+    across="log",
     statement=r"\beta_\mu(\tau) \to \text{the plateaus of the jump sequence, } \mu\to0",
     source=SOURCE,
     status="published",
@@ -107,6 +107,7 @@ plateaus.control("the plateau before it", later=0)
 @mf.claim(
     "mirror-flow/inactive-coordinates",
     on=saddles,
+    across=True,
     statement=r"|\beta_j| = \tfrac12\mu^{1-|q_j|} \text{ off the support of a plateau}",
     source=SOURCE,
     status="published",
@@ -116,12 +117,18 @@ plateaus.control("the plateau before it", later=0)
     figure="saddle-to-saddle",
     variables=VARIABLES,
 )
-def inactive_coordinates(case, run, power=lambda q: 1 - np.abs(q)):
+def inactive_coordinates(runs, power=lambda q: 1 - np.abs(q)):
     """Exponents of μ, log(2|β_j|)/log μ, at the middles of the plateaus, in units of 70/log(1/μ)."""
-    x, duals, plateau = midway(run), np.asarray(run["duals"]), np.asarray(run["plateaus"])[1:]
-    off = (plateau == 0) & (x != 0) & (np.abs(duals) < 0.9)
-    exponents = -np.log(2 * np.abs(x[off])) / case.log
-    return mf.Comparison(predicted=power(duals[off]), measured=exponents, scale=70.0 / case.log)
+    predicted, measured, scale = [], [], []
+    for case, run in runs:
+        x, duals, plateau = midway(run), np.asarray(run["duals"]), np.asarray(run["plateaus"])[1:]
+        off = (plateau == 0) & (x != 0) & (np.abs(duals) < 0.9) & (np.diff(run["jumps"]) >= APART)[:, None]
+        predicted.append(power(duals[off]))
+        measured.append(-np.log(2 * np.abs(x[off])) / case.log)
+        scale.append(np.full(int(off.sum()), 70.0 / case.log))
+    return mf.Comparison(
+        predicted=np.concatenate(predicted), measured=np.concatenate(measured), scale=np.concatenate(scale)
+    )
 
 
 inactive_coordinates.control("μ itself, whatever the dual", power=np.ones_like)
@@ -130,7 +137,7 @@ inactive_coordinates.control("μ itself, whatever the dual", power=np.ones_like)
 @mf.claim(
     "mirror-flow/jump-times",
     on=saddles,
-    across="data",
+    across="log",
     statement=r"\tau_k(\mu) - \tau_k \sim C_k/\log(1/\mu)",
     source=SOURCE + " (what converges slowly)",
     status="heuristic",
