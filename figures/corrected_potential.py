@@ -14,7 +14,7 @@ from mirrorflow.content.checks.regularized import PANELS, SCHEDULES, dual, scale
 from mirrorflow.content.figures._labels import TIME, schedule_label
 
 EXPERIMENTS = [schedules]
-CLAIMS = ["regularized/potential", "regularized/printed-potential"]
+CLAIMS = ["regularized/potential", "regularized/printed-potential", "regularized/closed-form"]
 FORMS = {"printed": {"factor": 2.0, "exponent": 2.0}, "corrected": {}}
 SHOWN = slice(0, 8)
 

@@ -1,4 +1,4 @@
-r"""Sparse coding with $x=u^{2k}-v^{2k}$: decay that is switched off makes the code sparser, for every $k$.
+r"""Sparse coding with $x=u^{2k}-v^{2k}$: decay for a while makes the code sparser.
 
 A signal of length 12 that is two of 24 atoms, from $x=0$ with $u_0^{2k}=v_0^{2k}=0.05$; decay
 $\alpha(u^{2k}+v^{2k})$ is on for $t<1$. (a) $\|x_\infty\|_1$ in units of the least $\ell_1$ norm of all codes

@@ -271,7 +271,8 @@ def one_sample(case, key):
     on=one_sample,
     statement=r"\log(1/\mathcal L)/\|x\| \text{ never decreases, logistic loss included}",
     source="theory page 04 (setting): false for the logistic loss",
-    status="printed",
+    status="derived here",
+    new=False,
     expects="refuted",
     tolerance=mf.tolerance(1e-7, because="the solver's tolerance is 1e-10 per step"),
     erratum=r"For the logistic loss $\log(1/\mathcal L)$ is not monotone relative to the norm: with one sample it is "

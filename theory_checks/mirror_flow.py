@@ -233,7 +233,7 @@ def losses(run, name):
     source="arXiv:2207.04036; theory page 01 (convergence)",
     status="published",
     tolerance=mf.tolerance(1e-6, because="losses above 1e-16 of the first, solved to 1e-9 per step"),
-    figure="limits-and-rates",
+    figure="exponential-rates",
     variables=VARIABLES | {r"\sigma, \Lambda": "least inverse metric along the path, PL constant 2σ_min(A)²"},
 )
 def exponential_rate(case, run, factor=1.0):

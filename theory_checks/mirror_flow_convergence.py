@@ -102,7 +102,8 @@ def edge(case, key):
     statement=r"\nabla f(x_t) \to 0 \text{ for every convex } f,\text{ with no condition on } \arg\min f "
     r"\text{ and the domain}",
     source=CONVERGENCE + ": false, R=x log x−x and f=½(x+1)²",
-    status="printed",
+    status="derived here",
+    new=False,
     expects="refuted",
     tolerance=mf.tolerance(1e-6, because="30 units of time leave e^{−30} of the distance"),
     notes="With f=½(x+1)² all starts go to x=0, where f'=1. It is a variant of the theorem that nobody prints.",

@@ -86,10 +86,12 @@ def _record(found: Found, data: Data, settings: dict[str, Any]) -> dict[str, Any
         "statement": found.statement,
         "source": "theory page 04" if data.task == "classification" else "theory page 01",
         "status": "own data",
+        "standing": "own data",
         "new": False,
         "expects": "holds",
         "description": f"Theory says: {found.prediction}.",
         "erratum": "",
+        "corrects_print": False,
         "notes": "",
         "variables": {},
         "figure": "",
@@ -99,6 +101,7 @@ def _record(found: Found, data: Data, settings: dict[str, Any]) -> dict[str, Any
         "seconds": 0,
         "as_expected": verdict.as_expected,
         "failed": verdict.outcome == "refuted",
+        "unconfirmed": False,
         "controls": [
             {"words": control.words, "expects": control.expects, **numbers_of(control)} for control in controls
         ],
