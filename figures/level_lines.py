@@ -2,7 +2,7 @@ r"""Among the solutions, each potential picks the one its level lines touch.
 
 Regression with one sample and two features: every point of the grey line fits. From $x=0$ mirror flow moves (coloured)
 to the solution at which $D_R(\cdot,0)$ is least (black dot, found without a flow); thin lines are levels of $R$, the
-thick one goes through the limit. Quadratic: the nearest point. Hyperbolic entropy of a small scale: the corner of an
+dashed one goes through the limit. Quadratic: the nearest point. Hyperbolic entropy of a small scale: the corner of an
 $\ell_1$ ball, with one coefficient nearly 0. Cosh of large data: towards the corner of a cube, with equal coefficients.
 """
 
@@ -28,7 +28,7 @@ def draw(data):
         solutions = np.linspace(-side, side, 2)
         axis.plot(solutions, (TARGET[0] - DESIGN[0, 0] * solutions) / DESIGN[0, 1], color="0.6", linewidth=2.0)
         x = np.asarray(path.x)
-        axis.plot(x[:, 0], x[:, 1], color=look["color"], linewidth=2.2, marker=look["marker"], markevery=[0])
+        axis.plot(x[:, 0], x[:, 1], "-", color=look["color"], linewidth=2.2, marker=look["marker"], markevery=[0])
         axis.plot(*limit, "o", color="black", markersize=5, zorder=6)
         axis.set(
             title=TITLES[name],

@@ -22,7 +22,7 @@ def draw(data):
     steps = np.asarray(run["plateaus"])[np.searchsorted(run["jumps"], tau, side="right").clip(max=JUMPS)]
     shown = np.flatnonzero(np.any(steps != 0, axis=0))
     for k, look in zip(shown, plotting.looks(len(shown)), strict=True):
-        left.plot(tau, x[:, k], color=look["color"], linewidth=2.0, label=f"$x_{k + 1}$")
+        left.plot(tau, x[:, k], color=look["color"], linewidth=2.0, label=f"$x_{{{k + 1}}}$")
         plotting.predicted(left, tau, steps[:, k], label="predicted" if k == shown[-1] else None)
     left.set(xlabel=r"$\tau=t/\lambda_\mu$", ylabel="coefficient")
     left.legend()

@@ -1,7 +1,7 @@
 r"""From the least $\ell_2$ norm to the least $\ell_1$ norm: what the scale and depth of a start decide.
 
 Limits of mirror flow of $u^D-v^D$ from $u=v=\alpha$ on one regression (20 samples, 64 features). (a) Distance of the
-limit from the interpolator of least $\ell_2$ norm (open markers), with the slope $\alpha^{-4}$ of $D=2$ (dashes).
+limit from the interpolator of least $\ell_2$ norm, with the slope $\alpha^{-4}$ of $D=2$ (dashes).
 (b) Distance from the interpolator of least $\ell_1$ norm: deeper differences reach it at larger $\alpha$.
 """
 
@@ -19,7 +19,9 @@ def draw(data):
     for (depth, alphas), look in zip(SCALES.items(), plotting.looks(len(SCALES)), strict=True):
         runs = [data[scales].only(depth=depth, alpha=alpha) for alpha in alphas]
         for axis, norm in zip(axes, ("ℓ2", "ℓ1"), strict=True):
-            axis.loglog(alphas, [distance(run, norm) for run in runs], **look, linewidth=1.0, label=f"$D={depth}$")
+            axis.plot(alphas, [distance(run, norm) for run in runs], **look, linewidth=1.0, label=f"$D={depth}$")
+    axes[0].set(xscale="log", yscale="log")
+    axes[1].set(xscale="log", ylim=(0, None))
     last = distance(data[scales].only(depth=2, alpha=10.0), "ℓ2")
     line = np.array([1.0, 30.0])
     plotting.predicted(axes[0], line, last * (line / 10) ** -4.0)
