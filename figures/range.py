@@ -15,6 +15,7 @@ from mirrorflow.content.checks.regularized_range import FIRST, SECOND, blow_up, 
 EXPERIMENTS = [logarithms, blow_up, reach]
 CLAIMS = [
     "regularized/log-domain",
+    "regularized/log-potential",
     "regularized/blow-up-delayed",
     "regularized/printed-range",
     "regularized/reachable-shrinks",

@@ -15,6 +15,7 @@ from mirrorflow.content.figures._labels import TIME
 
 EXPERIMENTS = [rates]
 CLAIMS = [
+    "regularized/limit-after-switch-off",
     "regularized/rate-after-switch-off",
     "regularized/rate-while-decaying",
     "regularized/rate-of-endless-decay",

@@ -1,4 +1,4 @@
-r"""From saddle to saddle: a piecewise constant path, and how slowly its jumps take their places.
+r"""From saddle to saddle: the predicted jumps, and how slowly they are approached.
 
 Gradient flow on $u\odot v$ in its dual, on the diabetes data (20 patients, 64 features). (a) The coefficients against
 $\tau=t/\lambda_\mu$ for $\mu=e^{-4480}$ (lines), and the path computed without an equation (black dashes).

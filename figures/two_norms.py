@@ -1,4 +1,4 @@
-r"""From the least $\ell_2$ norm to the least $\ell_1$ norm: what the scale and depth of a start decide.
+r"""From the least $\ell_2$ to the least $\ell_1$ norm, by scale and depth.
 
 Limits of mirror flow of $u^D-v^D$ from $u=v=\alpha$ on one regression (20 samples, 64 features). (a) Distance of the
 limit from the interpolator of least $\ell_2$ norm, with the slope $\alpha^{-4}$ of $D=2$ (dashes).

@@ -63,7 +63,6 @@ def powers(case, key):
     status="proved",
     tolerance=BY_QUADRATURE,
     variables={r"\ell": "∫₀ᵗ∂f", "A": "∫₀ᵗα"},
-    figure="range",
 )
 def powers_closed_form(case, run, sign=1.0):
     """Between the brackets, u^{2−2k} and v^{2−2k}, ℓ by quadrature; the penalty is Σu^{2k}+v^{2k}."""
