@@ -157,7 +157,8 @@ entropy_law_of_the_gap.control("the whole gap for p>3/2, else its samples' part"
     statement=r"1-\langle c,x\rangle/\phi(x) \sim (\log t)^{-\min(2p-2,\,2)}\quad"
     r"(\text{faster if there are as many support vectors as features})",
     source="theory page 04 (rates); the dual keeps O(1) of its history, relative to (log t)^{p−1}",
-    status="derived here",
+    status="heuristic",
+    new=True,
     tolerance=mf.tolerance(0.06, because="at p=1.4 the next term is (log t)^{−0.4} ≈ 0.06 smaller at log t=1e3"),
     figure="entropy-law",
     variables=EXTRA,
@@ -182,7 +183,9 @@ features_part.control("the published bound of the Bregman gap, p−1", exponent=
     statement=r"D_R(x^*,\, x_t/\|x_t\|_p) = O((\log t)^{1-p})",
     source="arXiv:2205.12808; theory page 04 (rates)",
     status="published",
-    tolerance=mf.tolerance(0.02, because="an exponent fitted over two decades of log t"),
+    tolerance=mf.tolerance(
+        0.25, because="over two decades of log t the exponent of p=3, where the bound is attained, still drifts"
+    ),
     variables=VARIABLES,
 )
 def bregman_gap(case, path, bound=lambda p: 1 - p):
@@ -195,7 +198,7 @@ def bregman_gap(case, path, bound=lambda p: 1 - p):
     return mf.Comparison(predicted=bound(case.p), measured=fit.exponent, relation="at most", scale=1.0)
 
 
-bregman_gap.control("three times as fast", bound=lambda p: 3 * min(1 - p, -0.7))
+bregman_gap.control("three times as fast", bound=lambda p: 3 * min(1 - p, -1.0))
 
 
 # --- hyperbolic entropy: the data decide how slow ---------------------------------------------------------------------
@@ -266,13 +269,16 @@ dual_slopes_are_multipliers.control("slopes that do not depend on the data", law
     variables=VARIABLES,
 )
 def one_horizon(runs, p=1.0):
-    """The margin at log t=1e5 relative to the largest, and that it grows from log t=1e3 on."""
+    """The margin at log t=1e5 relative to the largest, and that it only grows from log t=1e3 on."""
     parts = {}
     for case, path in runs:
         best = best_of(path, p)
         margins = np.asarray(mf.observe.margin(path, mf.potentials.Lp(p))) / best.margin
         parts[f"margin, ρ={case.scale:g}"] = mf.Comparison(predicted=1.0, measured=margins[-1])
-        parts[f"below, ρ={case.scale:g}"] = mf.Comparison(predicted=1.0, measured=margins[LATE], relation="at most")
+        rises = np.diff(margins[LATE])
+        parts[f"grows, ρ={case.scale:g}"] = mf.Comparison(
+            predicted=0.0, measured=rises, relation="at least", scale=1e-4
+        )
     return parts
 
 

@@ -91,7 +91,7 @@ def another(name):
 @mf.claim(
     "mirror-flow/limit",
     on=table,
-    statement=r"x_\infty = \arg\min\{D_R(x,x_0) : Ax=b\}"
+    statement=r"x_\infty = \arg\min\{D_R(x,x_0) : Ax=b\},\quad "
     r"\nabla R(x_\infty)-\nabla R(x_0) \in \mathrm{range}(A^T)",
     source=PAGE,
     status="published",

@@ -28,7 +28,7 @@ WORDS = {
     Code.STATIONARY: "stationary: the residual fell below the tolerance",
     Code.STEP_LIMIT: "hit the step limit before the end; raise max_steps, loosen rtol/atol, or name another solver",
     Code.BLOW_UP: "blew up: state or velocity leaves every bound in finite time, so no solution exists beyond it",
-    Code.STALLED: "stalled: no step, however small, meets the tolerance (a discontinuity, or tolerances near rounding)",
+    Code.STALLED: "stalled: no step, however small, meets the tolerance (a discontinuity, rounding, or too stiff)",
     Code.LEFT_DOMAIN: "left the domain of the problem: the loss is not a number from here on",
     Code.TIED_FACTORS: "tied factors reached zero together: the factors have no unique continuation beyond this time",
     Code.INVALID: "invalid: a number given to the run, or the velocity at its start, is not finite or out of range",

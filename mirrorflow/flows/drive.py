@@ -23,6 +23,8 @@ FIRST_STEP = 1e-4
 NEARNESS = 1e-5
 # Relative change of the state per elapsed clock time that tells a blow-up from a stall when the step underflows.
 BLOW_UP_RATE = 1e4
+# Relative change of the state per time of the loss below which nothing blows up.
+MOVING = 1e-12
 # Part of the way a step goes that its error may be.
 RESTLESS = 0.1
 # Part of the tolerance from which on an error counts: the next step is then as long as the controller lets it be.
@@ -255,10 +257,19 @@ def _underflow_code(task: Task, s, y):
     """Why no step succeeds any more: a velocity that outgrows the state, a clock without progress, or roughness."""
     velocity = task.field(s, y, None)
     speed = _size(velocity)
-    blown = ~(speed * jnp.maximum(s, 1e-3) < BLOW_UP_RATE * _size(y))
+    blown = ~(speed * jnp.maximum(s, 1e-3) < BLOW_UP_RATE * _size(y)) & ~_at_rest_in_time(task, s, y)
     stopped = _clock_stopped(task, s, velocity)
     code = jnp.where(stopped, Code.CLOCK_STOPPED, jnp.where(blown, Code.BLOW_UP, Code.STALLED))
     return jnp.where((s == 0) & ~jnp.isfinite(speed), Code.INVALID, code)
+
+
+def _at_rest_in_time(task: Task, s, y) -> jax.Array:
+    """Whether the state hardly moves in the loss's own time, though it does in a clock that runs ever faster."""
+    if task.field.clock.counts_loss:
+        return jnp.asarray(False)
+    state, time, _ = task.field.split(s, y)
+    velocity = task.field.dynamics.velocity(state, time, jnp.zeros_like(s))
+    return _size(velocity) < MOVING * _size(y)
 
 
 def _clock_stopped(task: Task, s, velocity) -> jax.Array:

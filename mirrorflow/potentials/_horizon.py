@@ -13,7 +13,8 @@ from .._types import Numeric, Scalar
 class Lp:
     """The norm ‖x‖_p = (Σ|x_i|^p)^{1/p}, max|x_i| for p=∞.
 
-    **Arguments:** `p`: at least 1, or `inf`.
+    **Arguments:** `p`: at least 1, or `inf`; `orthant`: whether it belongs to x≥0 alone, as for a potential on x>0,
+    whose flows look for margins there.
 
     **Raises:** `ValueError` for p<1, NaN or a traced p.
 
@@ -25,13 +26,18 @@ class Lp:
     """
 
     p: float
+    orthant: bool
 
-    def __init__(self, p: Numeric):
+    def __init__(self, p: Numeric, *, orthant: bool = False):
         if is_traced(p):
             raise ValueError("p decides which norm this is and cannot be traced.")
         if not float(p) >= 1:
             raise ValueError(f"p must be at least 1 or inf, got {float(p)}.")
         object.__setattr__(self, "p", float(p))
+        object.__setattr__(self, "orthant", bool(orthant))
+
+    def __repr__(self) -> str:
+        return f"Lp(p={self.p}, orthant=True)" if self.orthant else f"Lp(p={self.p})"
 
     def __call__(self, x: Numeric) -> Scalar:
         """‖x‖_p over all entries of x."""

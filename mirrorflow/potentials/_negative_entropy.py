@@ -34,7 +34,7 @@ class NegativeEntropy(AbstractPotential):
     @property
     def horizon(self) -> Lp | None:
         """ℓ1, on the orthant."""
-        return Lp(1.0)
+        return Lp(1.0, orthant=True)
 
     def expression(self, x: sympy.Symbol) -> sympy.Expr:
         """x·log x − x"""

@@ -103,7 +103,7 @@ def numeric_horizon(potential: "AbstractPotential") -> Lp | NumericHorizon | Non
     named = _named(p, error)
     alike = all(np.all(np.abs(weight - 1) <= error + 1e-12) for weight in weights.values())
     if alike and named is not None:
-        return Lp(named)
+        return Lp(named, orthant=sides == [1.0] and bool(np.all(np.equal(potential.domain[0], 0.0))))
     named = p if named is None else named
     largest = max(float(np.max(weight)) for weight in weights.values())
     first = float(weights[1.0].reshape(-1)[0])

@@ -14,6 +14,29 @@ def linear_margin(signed: np.ndarray, p: float) -> Candidate:
     return polished if _violation(signed, p, polished) <= _violation(signed, p, found) else found
 
 
+def orthant_margin(signed: np.ndarray) -> Candidate:
+    """max{γ : Zx≥γ, Σx=1, x≥0}, the value of a matrix game, by the simplex method.
+
+    **Raises:** `ValueError` if no x≥0 separates the data.
+    """
+    from scipy.optimize import linprog
+
+    samples, features = signed.shape
+    rows = np.hstack([-signed, np.ones((samples, 1))])
+    goal = np.append(np.zeros(features), -1.0)
+    sum_to_one = np.append(np.ones(features), 0.0)[None]
+    bounds = [(0, None)] * features + [(None, None)]
+    answer = linprog(goal, rows, np.zeros(samples), sum_to_one, [1.0], bounds=bounds, method="highs-ds")
+    if answer.status != 0:
+        raise RuntimeError(f"The linear program of the margin was not solved: {answer.message}")
+    if answer.x[-1] <= _ZERO:
+        raise ValueError(
+            "No x≥0 separates the data, and a potential on x>0 has no other x: the largest margin there is "
+            f"{answer.x[-1]:.3g} of the size of the data."
+        )
+    return Candidate(answer.x[:features], np.maximum(-answer.ineqlin.marginals, 0.0))
+
+
 def _program(signed: np.ndarray, p: float) -> Candidate:
     from scipy.optimize import linprog
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..potentials import Lp
 from ._margin_gauge import gauge_margin
-from ._margin_linear import linear_margin
+from ._margin_linear import linear_margin, orthant_margin
 from ._margin_smooth import smooth_margin
 from ._separability import Candidate, refuse_inseparable
 
@@ -63,9 +63,9 @@ class MaxMargin:
 
         **Raises:** `ValueError` for another horizon.
         """
-        if self.horizon != Lp(1.0):
+        if self.horizon not in (Lp(1.0), Lp(1.0, orthant=True)):
             raise ValueError(f"dual_slacks belong to the horizon Lp(1), got {self.horizon!r}.")
-        return 1 - np.abs(self.dual)
+        return 1 - (self.dual if self.horizon.orthant else np.abs(self.dual))
 
 
 def max_margin(problem: Any, horizon: Any) -> MaxMargin:
@@ -125,11 +125,16 @@ def _solver(horizon: Any) -> tuple[Any, float]:
     if horizon is None:
         raise ValueError("horizon is None: this potential has no horizon, so that no max-margin problem belongs to it.")
     if isinstance(horizon, Lp):
+        if horizon.orthant:
+            if horizon.p != 1:
+                raise ValueError(f"horizon on the orthant must be Lp(1, orthant=True), got {horizon!r}.")
+            return orthant_margin, _ACCEPTED
         if horizon.p in (1.0, np.inf):
             return (lambda signed: linear_margin(signed, horizon.p)), _ACCEPTED
         return (lambda signed: smooth_margin(signed, horizon.p)), _ACCEPTED
     if not callable(horizon):
-        raise ValueError(f"horizon must be mf.potentials.Lp(p) or a gauge φ(x), got {horizon!r}.")
+        hint = "; pass its .horizon" if hasattr(horizon, "horizon") else ""
+        raise ValueError(f"horizon must be mf.potentials.Lp(p) or a gauge φ(x), got {horizon!r}{hint}.")
     return (lambda signed: gauge_margin(signed, horizon)), _ACCEPTED_GAUGE
 
 
@@ -152,7 +157,7 @@ def _certified(signed: np.ndarray, horizon: Any, found: Candidate) -> MaxMargin:
         direction = found.x / float(horizon(found.x))
         margin = float((signed @ direction).min())
         multipliers = found.multipliers / found.multipliers.sum()
-        upper = float(horizon.dual(multipliers @ signed)) if isinstance(horizon, Lp) else found.dual_bound
+        upper = _upper_bound(horizon, multipliers @ signed, found)
         multipliers = multipliers / upper
         return MaxMargin(
             direction=direction,
@@ -167,6 +172,13 @@ def _certified(signed: np.ndarray, horizon: Any, found: Candidate) -> MaxMargin:
         )
 
 
+def _upper_bound(horizon: Any, dual: np.ndarray, found: Candidate) -> float:
+    """φ*(Zᵀp) for shares p; on the orthant the largest entry, for a gauge what its solver found."""
+    if not isinstance(horizon, Lp):
+        return found.dual_bound
+    return float(dual.max()) if horizon.orthant else float(horizon.dual(dual))
+
+
 def _degenerate(signed: np.ndarray, direction: np.ndarray, multipliers: np.ndarray, horizon: Any) -> bool:
     """Whether complementarity is not strict or the multipliers are not independent."""
     if not np.isfinite(multipliers).all():
@@ -179,7 +191,8 @@ def _degenerate(signed: np.ndarray, direction: np.ndarray, multipliers: np.ndarr
     rows = signed[touching]
     if not isinstance(horizon, Lp) or horizon.p not in (1.0, np.inf):
         return bool(np.linalg.matrix_rank(rows) < len(rows))
-    sizes, dual = np.abs(direction), np.abs(multipliers @ signed)
+    sizes, dual = np.abs(direction), multipliers @ signed
+    dual = dual if horizon.orthant else np.abs(dual)
     if horizon.p == 1.0:
         moving, pressed = sizes > _ACTIVE * sizes.max(), dual > (1 - _ACTIVE) * dual.max()
         return not np.array_equal(moving, pressed) or int(moving.sum()) != len(rows)

@@ -73,5 +73,26 @@ def pl_rate(problem: Any, potential: AbstractPotential, low: Numeric, high: Nume
     with np.errstate(divide="ignore"):
         inverse = 1 / np.array([np.asarray(potential.metric(jnp.asarray(point))) for point in points])
     constant = 2 * float(values[kept].min()) ** 2
-    sigma = float(np.min(inverse))
+    sigma = min(float(np.min(inverse)), _least_inside(potential, low, high, inverse[:_GRID]))
     return PLRate(sigma * constant, sigma, constant, float(outside @ outside) / 2)
+
+
+def _least_inside(potential: AbstractPotential, low: np.ndarray, high: np.ndarray, inverse: np.ndarray) -> float:
+    """The least inverse metric near the grid's least point: 1/R'' need not be monotone between two points of it."""
+    from scipy.optimize import minimize_scalar
+
+    least = np.inf
+    for j in range(low.size):
+        place = int(np.argmin(inverse[:, j]))
+        ends = [low[j] + (high[j] - low[j]) * max(min(k, _GRID - 1), 0) / (_GRID - 1) for k in (place - 1, place + 1)]
+        if ends[0] == ends[1]:
+            continue
+
+        def height(x: float, j: int = int(j)) -> float:
+            point = np.clip(np.zeros_like(low), low, high)
+            point[j] = x
+            return 1 / float(np.asarray(potential.metric(jnp.asarray(point)))[j])
+
+        found = minimize_scalar(height, bounds=ends, method="bounded", options={"xatol": 1e-9 * (ends[1] - ends[0])})
+        least = min(least, float(found.fun))
+    return least

@@ -100,6 +100,22 @@ class SparseCoding(AbstractLeastSquares):
         return (self.dictionary.shape[1], *self.signals.shape[1:])
 
     @property
+    def design(self) -> Held:
+        """D, as a regression has it; for one signal only (`AttributeError` otherwise)."""
+        self._single("design")
+        return self.dictionary
+
+    @property
+    def target(self) -> Held:
+        """y, as a regression has it; for one signal only (`AttributeError` otherwise)."""
+        self._single("target")
+        return self.signals
+
+    def _single(self, name: str) -> None:
+        if self.signals.ndim != 1:
+            raise AttributeError(f"{name} belongs to one signal; this problem has {self.signals.shape[1]}.")
+
+    @property
     def axis_names(self) -> tuple[str, ...]:
         """Names for the axes of x in labelled results."""
         return ("atom", "signal")[: self.signals.ndim]

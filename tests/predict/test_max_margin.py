@@ -237,3 +237,20 @@ def test_horizons_that_are_none_are_refused_in_words(horizon, message):
 def test_problems_without_labels_are_refused_in_words():
     with pytest.raises(ValueError, match=r"problem must have inputs and labels.*LinearRegression"):
         max_margin(mf.problems.LinearRegression(np.eye(2), np.ones(2)), Lp(2))
+
+
+def test_a_potential_on_the_orthant_finds_the_margin_of_nonnegative_directions():
+    """The other sign of the second feature would give a larger margin, which x>0 cannot take."""
+    problem = mf.problems.Classification([[1.0, -1.0], [0.2, -0.6]], [1.0, 1.0])
+    horizon = mf.potentials.NegativeEntropy().horizon
+    best = mf.predict.max_margin(problem, horizon)
+    np.testing.assert_allclose(best.direction, [1.0, 0.0], atol=1e-12)
+    assert best.margin == pytest.approx(0.2, rel=1e-12) and abs(best.gap) < 1e-12
+    assert mf.predict.max_margin(problem, mf.potentials.Lp(1)).margin > best.margin
+    np.testing.assert_allclose(best.dual_slacks, [0.0, 4.0], atol=1e-12)
+
+
+def test_data_that_no_nonnegative_direction_separates_are_refused():
+    problem = mf.problems.Classification([[-1.0, -1.0]], [1.0])
+    with pytest.raises(ValueError, match="No x≥0 separates"):
+        mf.predict.max_margin(problem, mf.potentials.Lp(1, orthant=True))
