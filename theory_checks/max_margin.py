@@ -170,7 +170,10 @@ BALANCED = {
 PANELS = Panels.graded(5.0, 200.0)
 
 
-@mf.experiment(cases=mf.cases.grid(potential=tuple(BALANCED), loss=("exponential", "logistic")))
+@mf.experiment(
+    cases=mf.cases.grid(potential=tuple(BALANCED), loss=("exponential",))
+    + mf.cases.grid(potential=("quadratic", "cosh"), loss=("logistic",))
+)
 def early(case, key):
     """To t=200 from a random start, saved at Gauss points of time."""
     problem = draw(key, 0, case.loss)

@@ -93,6 +93,7 @@ def _least_inside(potential: AbstractPotential, low: np.ndarray, high: np.ndarra
             point[j] = x
             return 1 / float(np.asarray(potential.metric(jnp.asarray(point)))[j])
 
-        found = minimize_scalar(height, bounds=ends, method="bounded", options={"xatol": 1e-9 * (ends[1] - ends[0])})
-        least = min(least, float(found.fun))
+        options = {"xatol": 1e-9 * (ends[1] - ends[0])}
+        found: Any = minimize_scalar(height, bounds=ends, method="bounded", options=options)
+        least = min(least, height(float(found.x)))
     return least
