@@ -1,9 +1,9 @@
 r"""Max-margin classifiers of real data, found by flows.
 
 Breast cancer (40 patients, 30 features) and handwritten digits 3 against 5 (40 images, 30 pixels), mirror flow of
-$|x|^p/p$ to $\log t=10^5$. (a) The relative margin gap against $\log t$ on both data sets. (b) The direction reached on the breast
-cancer data (markers) and that of the convex program (black dots), features sorted by their weight at $p=2$: a smaller
-$p$ puts more of it on fewer features.
+$|x|^p/p$ to $\log t=10^5$. (a) The relative margin gap against $\log t$ on both data sets. (b) The direction reached on
+the breast cancer data (markers) and that of the convex program (black dots), features sorted by their weight at $p=2$:
+a smaller $p$ puts more of it on fewer features.
 """
 
 import numpy as np
