@@ -229,7 +229,7 @@ BAD = {
         "No interpolator lies inside",
     ),
     "horizon": ("a,y\n-1,0\n1,1\n", ["--reparameterization", "hadamard:3"], "has no horizon"),
-    "below zero": ("a,y\n1,0\n-1,1\n", ["--potential", "negative-entropy"], "the largest margin needs a below it"),
+    "below zero": ("a,y\n1,0\n-1,1\n", ["--potential", "negative-entropy"], "No x≥0 separates the data"),
     "potential": (GOOD, ["--potential", "hyperbolic"], "did you mean hyperbolic-aware or hyperbolic-entropy?"),
     "no number": (GOOD, ["--potential", "power"], "write power:P with a number"),
     "needless number": (GOOD, ["--potential", "cosh:2"], "cosh has no number"),

@@ -31,13 +31,6 @@ def classification(data: Data, coordinates: Coordinates, loss: str, late: float 
     if horizon is None:
         raise ValueError(f"{coordinates.words} has no horizon, so that no max-margin problem belongs to its flow.")
     best = best_margin(data, problem, horizon)
-    low = potential.domain[0]
-    if low == 0 and (best.direction < 0).any():
-        negative = [data.names[i] for i in np.flatnonzero(best.direction < 0)]
-        raise ValueError(
-            f"{coordinates.words} keeps every x_i above 0, and the largest margin needs {', '.join(negative[:5])} "
-            "below it; hyperbolic-entropy:SCALE has the same horizon and both signs."
-        )
     times = late * 2.0 ** (-np.arange(_HALVINGS * _EACH + 1)[::-1] / _EACH)
 
     def followed(_: float) -> Trajectory:

@@ -25,11 +25,13 @@ def best_margin(data: Data, problem: Classification, horizon: Any) -> Any:
         return predict.max_margin(problem, horizon)
     except (ValueError, RuntimeError) as error:
         words = re.sub(r"of sample (\d+)", lambda found: f"of row {data.rows[int(found[1])]}", str(error))
-        raise ValueError(f"{words}{_with_constant(data)}") from None
+        raise ValueError(f"{words}{_with_constant(data, horizon)}") from None
 
 
-def _with_constant(data: Data) -> str:
-    """Whether a constant term would separate the data."""
+def _with_constant(data: Data, horizon: Any) -> str:
+    """Whether a constant term, or both signs, would separate the data."""
+    if getattr(horizon, "orthant", False):
+        return " hyperbolic-entropy:SCALE has the same horizon and both signs."
     try:
         inputs = np.column_stack([data.inputs, np.ones(len(data.inputs))])
         predict.max_margin(Classification(inputs, data.target), Lp(np.inf))
