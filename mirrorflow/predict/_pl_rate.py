@@ -38,8 +38,8 @@ def pl_rate(problem: Any, potential: AbstractPotential, low: Numeric, high: Nume
     σ_min the least singular value of A that is not 0.
 
     **Arguments:** `problem`: anything with a `design` and a `target`; `low`, `high`: numbers or shape (features,),
-    within the domain of R; σ is found at the ends, at 0, and on a grid between, exactly where R'' is monotone in |x_j|,
-    as it is for every potential here.
+    within the domain of R; σ is found at the ends, at 0, and on a grid between, and refined beside the grid's least
+    value: exact for every potential here, and for one of the user's own whose metric has no narrower peaks elsewhere.
 
     **Raises:** `ValueError` on wrong shapes, a box that is empty or leaves the domain, or a design of zeros.
 

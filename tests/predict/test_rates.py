@@ -115,3 +115,10 @@ def test_exponents_of_the_table():
 def test_boxes_and_designs_without_a_rate_are_refused(design, low, high, message):
     with pytest.raises(ValueError, match=message):
         predict.pl_rate(mf.problems.LinearRegression(design, np.ones(2)), P.Quadratic(), low, high)
+
+
+def test_a_narrow_peak_of_a_metric_is_not_stepped_over():
+    """R''=1+e^{−10⁴(x−.3)²} is 2 at x=.3, which lies between two points of the grid."""
+    potential = mf.potentials.Custom(metric=lambda x: 1 + jnp.exp(-1e4 * (x - 0.3) ** 2))
+    problem = mf.problems.LinearRegression(np.eye(1), np.ones(1))
+    assert mf.predict.pl_rate(problem, potential, -1.0, 1.0).inverse_metric == pytest.approx(0.5, rel=1e-9)

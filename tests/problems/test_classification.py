@@ -103,3 +103,15 @@ def test_margins_are_of_the_label_s_side():
 def test_what_is_no_classification_is_refused_in_words(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize("potential", [mf.potentials.Quadratic(), mf.potentials.Cosh()], ids=["at rest", "too stiff"])
+def test_a_clock_that_outruns_the_flow_is_no_blow_up(potential):
+    """Inseparable data come to rest and cosh gets stiffer without end: both solutions exist for all times."""
+    inputs, labels = [[1.0, 0.0], [1.0, 0.1], [0.5, 1.0]], [1.0, -1.0, 1.0]
+    if isinstance(potential, mf.potentials.Cosh):
+        labels = [1.0, 1.0, 1.0]
+    flow = mf.Flow(mf.problems.Classification(inputs, labels), potential=potential)
+    until = mf.until.log_time(1e5)
+    path = mf.integrate(flow, np.zeros(2), clock=mf.clocks.Log(), until=until, max_steps=50_000)
+    assert "blew up" not in str(path.status) and np.isfinite(path.x).all()
