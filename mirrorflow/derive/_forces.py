@@ -1,0 +1,56 @@
+"""The forces ∂φ_k/∂θ of a model, as sparse vectors of polynomials."""
+
+from collections.abc import Sequence
+
+import sympy
+
+from ._ring import NotPolynomial, Ring
+from ._system import Force
+
+
+def gradient_forces(ring: Ring, features: Sequence[sympy.Expr], variables: Sequence[sympy.Symbol]) -> tuple[Force, ...]:
+    """Each ∇φ_k, multiplied by a function where that makes it a polynomial.
+
+    Laws and counts depend on the directions of the forces only, so that a common factor does not matter: √(u²+v²) and
+    e^{uv} have gradients along (u, v) and (v, u).
+
+    **Raises:** `NotPolynomial` where no common factor makes all entries polynomials.
+    """
+    made = [_gradient(ring, feature, variables) for feature in features]
+    return tuple(force for force in made if force)
+
+
+def _gradient(ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol]) -> Force:
+    present = feature.free_symbols
+    places = [i for i, variable in enumerate(variables) if variable in present]
+    try:
+        polynomial = ring.polynomial(feature)
+    except NotPolynomial:
+        return _direction(ring, {i: sympy.diff(feature, variables[i]) for i in places})
+    force = {i: ring.derivative(polynomial, variables[i]) for i in places}
+    return {i: entry for i, entry in force.items() if not entry.is_zero()}
+
+
+def _direction(ring: Ring, entries: dict[int, sympy.Expr]) -> Force:
+    """The entries divided by the first of them, over a common denominator."""
+    entries = {i: simplified for i, entry in entries.items() if (simplified := sympy.simplify(entry)) != 0}
+    if not entries:
+        return {}
+    ratios = {}
+    for divisor in (sympy.Integer(1), next(iter(entries.values()))):
+        ratios = {i: sympy.fraction(sympy.cancel(sympy.simplify(entry / divisor))) for i, entry in entries.items()}
+        if all(_inside(ring, part) for pair in ratios.values() for part in pair):
+            common = sympy.lcm_list([bottom for _, bottom in ratios.values()])
+            return {
+                i: ring.polynomial(sympy.expand(top * sympy.cancel(common / bottom)))
+                for i, (top, bottom) in ratios.items()
+            }
+    raise NotPolynomial(f"No multiple of the gradient {list(entries.values())} is a polynomial.")
+
+
+def _inside(ring: Ring, expression: sympy.Expr) -> bool:
+    try:
+        ring.polynomial(sympy.expand(expression))
+    except NotPolynomial:
+        return False
+    return True

@@ -1,0 +1,147 @@
+"""Gradient and mirror flows, with decay, as systems of polynomial velocities."""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sympy
+
+from ..potentials import AbstractPotential, Quadratic
+from ._charts import Chart, Coordinate, chart, euclidean_chart
+from ._decays import DecayRate
+from ._forces import gradient_forces
+from ._model import Model
+from ._ring import NotPolynomial, Polynomial, Ring
+from ._system import Drift, Force, Moving, System
+
+Metric = Mapping[str, AbstractPotential] | AbstractPotential | sympy.MatrixBase | None
+
+
+def gradient_system(model: Model, metric: Metric = None, decay: DecayRate | None = None) -> System:
+    """θ̇ = −(∇²R)⁻¹∇𝓛 (− decay), for potentials by array, one for all, or an inverse metric as a matrix.
+
+    **Raises:** `NotPolynomial` where forces are no polynomials in any way known here.
+    """
+    variables = model.variables
+    charts = _charts(model, None if isinstance(metric, sympy.MatrixBase) else metric)
+    ring = Ring(_symbols(model, charts, metric, decay))
+    forces = gradient_forces(ring, model.features, variables)
+    if isinstance(metric, sympy.MatrixBase):
+        forces = _scaled(ring, forces, metric, variables)
+    functions = _moving(ring, charts, [each.coordinates for each in charts])
+    known = all(each.closed for each in charts)
+    closed = _moving(ring, charts, [each.closed for each in charts]) if known else None
+    drift = None if decay is None else _drift(ring, decay, charts)
+    if drift is not None and closed is not None and any(each.symbol not in drift.closed for each in closed):
+        closed = None
+    return System(ring, variables, functions, forces, closed, _sampler(charts), drift)
+
+
+def _charts(model: Model, metric: Any) -> list[Chart]:
+    by_name = dict(model.potentials) if metric is None else metric
+    if isinstance(by_name, AbstractPotential):
+        by_name = dict.fromkeys(model.arrays, by_name)
+    if not isinstance(by_name, Mapping):
+        raise ValueError(
+            "metric must be a potential, a mapping from names of arrays to potentials, or a square sympy matrix (the "
+            f"inverse metric), got {type(metric).__name__}: {metric!r}."
+        )
+    for name, potential in by_name.items():
+        if name not in model.arrays:
+            raise ValueError(f"metric names the array {name!r}; the model has {', '.join(map(repr, model.arrays))}.")
+        if not isinstance(potential, AbstractPotential):
+            raise ValueError(f"metric[{name!r}] must be a separable potential, got {type(potential).__name__}.")
+    found = []
+    for name, array in model.arrays.items():
+        potential = by_name.get(name, Quadratic())
+        for theta in array.ravel().tolist():
+            found.append(euclidean_chart(theta) if isinstance(potential, Quadratic) else chart(potential, theta))
+    return found
+
+
+def _symbols(model: Model, charts: Sequence[Chart], metric: Any, decay: DecayRate | None) -> list[sympy.Symbol]:
+    found = list(model.variables)
+    for each in charts:
+        for coordinate in (*each.coordinates, *each.closed):
+            found.append(coordinate.symbol)
+            found.extend(sorted(coordinate.speed.free_symbols, key=str) if coordinate.speed is not None else ())
+    free: set[sympy.Symbol] = set().union(*(feature.free_symbols for feature in model.features))
+    if isinstance(metric, sympy.MatrixBase):
+        free |= metric.free_symbols
+    return found + sorted(free - set(found), key=str)
+
+
+def _scaled(ring: Ring, forces: tuple[Force, ...], metric: sympy.MatrixBase, variables) -> tuple[Force, ...]:
+    size = len(variables)
+    if metric.shape != (size, size):
+        raise ValueError(f"metric must have shape {(size, size)}, the number of variables twice, got {metric.shape}.")
+    entries = [[ring.polynomial(sympy.expand(metric[i, j])) for j in range(size)] for i in range(size)]
+    made = []
+    for force in forces:
+        scaled = {i: sum((entries[i][j] * force[j] for j in force), start=ring.zero) for i in range(size)}
+        made.append({i: entry for i, entry in scaled.items() if not entry.is_zero()})
+    return tuple(made)
+
+
+def _moving(ring: Ring, charts: Sequence[Chart], chosen: Sequence[Sequence[Coordinate]]) -> tuple[Moving, ...]:
+    found = []
+    for owner, coordinates in enumerate(chosen):
+        for coordinate in coordinates:
+            speed = None if coordinate.speed is None else ring.polynomial(sympy.expand(coordinate.speed))
+            found.append(Moving(coordinate.symbol, coordinate.expression, owner, speed))
+    return tuple(found)
+
+
+def _sampler(charts: Sequence[Chart]):
+    def sample(generator: random.Random) -> dict[sympy.Symbol, int]:
+        found: dict[sympy.Symbol, int] = {}
+        for each in charts:
+            found |= each.sample(generator)
+        return found
+
+    return sample
+
+
+def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart]) -> Drift:
+    """−θ (decoupled), or −m(θ)θ (coupled: in the dual), in units of the rate."""
+    drifts: dict[sympy.Symbol, Polynomial] = {}
+    closed: dict[sympy.Symbol, Polynomial] = {}
+    degrees: dict[sympy.Symbol, sympy.Rational] = {}
+    for each in charts:
+        theta = each.coordinates[0].symbol
+        for coordinate in (*each.coordinates, *each.closed):
+            moved = _decayed(ring, coordinate, theta, decay.coupled)
+            if moved is not None:
+                drifts[coordinate.symbol], degrees[coordinate.symbol] = moved
+                closed[coordinate.symbol] = moved[0]
+    values = sorted(set(degrees.values()))
+
+    def rates(degree: int) -> tuple[sympy.Rational, ...]:
+        sums = {sympy.Integer(0)}
+        for _ in range(degree):
+            sums |= {total + value for total in sums for value in values}
+        return tuple(sorted(sums))
+
+    return Drift(decay.rate, ((drifts, ring.one),), rates, ring.one, closed)
+
+
+def _decayed(ring: Ring, coordinate: Coordinate, theta: sympy.Symbol, coupled: bool):
+    """(drift, degree) of a homogeneous function under decay, None for others."""
+    if coupled and coordinate.speed is not None:
+        moved = -coordinate.speed * theta
+    else:
+        moved = -theta * sympy.diff(coordinate.expression, theta) if not coupled else None
+    size = sympy.Symbol("size", positive=True)
+    slope = sympy.simplify((size * sympy.diff(coordinate.expression.subs(theta, size), size)) /
+                           coordinate.expression.subs(theta, size)) if coordinate.expression != 0 else None
+    try:
+        if not coupled:
+            if slope is None or not slope.is_Rational:
+                return None
+            return -ring.constant(slope) * ring.generators[coordinate.symbol], slope
+        if moved is None:
+            return None
+        degree = slope if slope is not None and slope.is_Rational else sympy.Integer(0)
+        return ring.polynomial(sympy.expand(moved)), degree
+    except NotPolynomial:
+        return None

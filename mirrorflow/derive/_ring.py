@@ -1,0 +1,105 @@
+"""Exact polynomials over the rationals in named symbols, and their images modulo a prime."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sympy
+
+try:
+    import flint
+except ImportError as missing:  # pragma: no cover
+    raise ImportError(
+        "Counting conservation laws needs python-flint: pip install 'mirrorflow[symbolic]'."
+    ) from missing
+
+# A prime below 2³¹, so that products of two residues fit into 64 bits.
+PRIME = 2147483647
+
+Polynomial = Any  # flint.fmpq_mpoly, which has no type stubs
+
+
+class NotPolynomial(ValueError):
+    """An expression that is no polynomial in the symbols of a ring."""
+
+
+class Ring:
+    """ℚ[symbols], with conversions from and to sympy."""
+
+    def __init__(self, symbols: Iterable[sympy.Symbol]):
+        self.symbols = tuple(dict.fromkeys(symbols))
+        names = [f"x{i}" for i in range(len(self.symbols))]
+        self.context = flint.fmpq_mpoly_ctx.get(names, flint.Ordering.degrevlex)
+        self.generators = dict(zip(self.symbols, self.context.gens(), strict=True))
+        self.position = {symbol: i for i, symbol in enumerate(self.symbols)}
+        self.zero = self.constant(0)
+        self.one = self.constant(1)
+
+    def constant(self, value: Any) -> Polynomial:
+        """A rational number as a polynomial."""
+        value = sympy.Rational(value)
+        return self.context.constant(flint.fmpq(int(value.p), int(value.q)))
+
+    def polynomial(self, expression: sympy.Expr) -> Polynomial:
+        """The polynomial of an expression.
+
+        **Raises:** `NotPolynomial` if it is none.
+        """
+        if expression.is_Symbol:
+            if expression not in self.generators:
+                raise NotPolynomial(f"{expression} is not among the symbols of the ring.")
+            return self.generators[expression]
+        if expression.is_Rational:
+            return self.constant(expression)
+        if expression.is_Add:
+            return sum((self.polynomial(part) for part in expression.args), start=self.zero)
+        if expression.is_Mul:
+            product = self.one
+            for part in expression.args:
+                product = product * self.polynomial(part)
+            return product
+        if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
+            return self.polynomial(expression.base) ** int(expression.exp)
+        raise NotPolynomial(f"{expression} is no polynomial with rational coefficients.")
+
+    def expression(self, polynomial: Polynomial, values: Mapping[sympy.Symbol, sympy.Expr] | None = None) -> sympy.Expr:
+        """The sympy expression of a polynomial, with `values` in place of symbols."""
+        values = values or {}
+        bases = [values.get(symbol, symbol) for symbol in self.symbols]
+        terms = []
+        for exponents, coefficient in polynomial.terms():
+            factors = [bases[i] ** int(e) for i, e in enumerate(exponents) if e]
+            terms.append(sympy.Rational(int(coefficient.p), int(coefficient.q)) * sympy.Mul(*factors))
+        return sympy.Add(*terms)
+
+    def derivative(self, polynomial: Polynomial, symbol: sympy.Symbol) -> Polynomial:
+        """∂/∂symbol"""
+        return polynomial.derivative(self.position[symbol])
+
+    def support(self, polynomial: Polynomial) -> tuple[sympy.Symbol, ...]:
+        """The symbols that occur."""
+        return tuple(self.symbols[i] for i, degree in enumerate(polynomial.degrees()) if degree > 0)
+
+
+class ModularRing:
+    """The same symbols modulo `PRIME`."""
+
+    def __init__(self, ring: Ring):
+        self.ring = ring
+        names = [f"x{i}" for i in range(len(ring.symbols))]
+        self.context = flint.nmod_mpoly_ctx.get(names, modulus=PRIME, ordering=flint.Ordering.degrevlex)
+
+    def image(self, polynomial: Polynomial) -> Any:
+        """The polynomial with its coefficients modulo the prime."""
+        return self.context.from_dict(
+            {exponents: residue(coefficient) for exponents, coefficient in polynomial.terms()}
+        )
+
+
+def residue(value: Any) -> int:
+    """A rational number modulo `PRIME`.
+
+    >>> from mirrorflow.derive._ring import PRIME, residue
+    >>> residue(sp.Rational(1, 2)) * 2 % PRIME
+    1
+    """
+    return int(value.p) * pow(int(value.q), -1, PRIME) % PRIME
