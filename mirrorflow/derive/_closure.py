@@ -97,16 +97,14 @@ def rank_of_fields(fields: Fields) -> tuple[Echelon, list[int]]:
     return echelon, [k for k, field in enumerate(fields.fields) if echelon.add(fields.value(field))]
 
 
-def closure(fields: Fields, *, target: int | None = None) -> tuple[int, int, int]:
-    """(rank of the fields, rank of their closure, longest brackets taken); stops where the rank reaches `target`."""
+def closure(fields: Fields, *, target: int | None = None) -> int:
+    """The rank of the fields with their brackets of any length; stops where it reaches `target`."""
     echelon, chosen = rank_of_fields(fields)
-    first = echelon.rank
     generators = [_Known(fields, fields.fields[k]) for k in chosen]
-    frontier, length = generators, 1
+    frontier = generators
     while frontier and echelon.rank != target and echelon.rank < fields.size:
-        length += 1
         frontier = _longer(fields, echelon, generators, frontier, target)
-    return first, echelon.rank, length
+    return echelon.rank
 
 
 class _Known:

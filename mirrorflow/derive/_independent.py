@@ -17,7 +17,7 @@ class Found(NamedTuple):
     """A law h as a polynomial in the system's functions; h·e^{c∫rate} is conserved with c = `rate`."""
 
     law: Polynomial
-    rate: sympy.Rational
+    rate: sympy.Expr
 
 
 class Independent:
@@ -31,14 +31,14 @@ class Independent:
         exact = all(function.symbol in plain for function in system.functions) and not system.binary
         self.gradients = _Exact(system, seed) if exact else _Numeric(system, seed)
 
-    def add(self, law: Polynomial, rate: sympy.Rational) -> bool:
+    def add(self, law: Polynomial, rate: sympy.Expr) -> bool:
         """Take a law in; False if it depends on the others."""
         if not self.gradients.add(law, rate):
             return False
         self.found.append(Found(law, rate))
         return True
 
-    def add_all(self, laws: Sequence[Polynomial], rate: sympy.Rational) -> None:
+    def add_all(self, laws: Sequence[Polynomial], rate: sympy.Expr) -> None:
         """Take in what is independent, the shortest laws first."""
         for law in sorted(laws, key=lambda law: (law.total_degree(), len(law.coeffs()))):
             self.add(law, rate)
@@ -53,7 +53,7 @@ class _Exact:
         self.places = [system.ring.position[variable] for variable in system.variables]
         self.echelon = Echelon(system.dimension)
 
-    def add(self, law: Polynomial, rate: sympy.Rational) -> bool:
+    def add(self, law: Polynomial, rate: sympy.Expr) -> bool:
         image = self.modular.image(law)
         gradient = np.zeros(self.system.dimension, dtype=np.int64)
         degrees = image.degrees()
@@ -72,35 +72,57 @@ class _Numeric:
 
     def __init__(self, system: System, seed: int):
         self.system = system
-        generator = random.Random(seed)
-        self.values = {function.symbol: function.expression for function in system.functions}
-        free = {symbol for function in system.functions for symbol in function.expression.free_symbols}
-        free |= set(system.variables) | set(system.ring.symbols) - set(self.values)
-        self.point = {symbol: sympy.Rational(generator.randrange(400, 3000), 1000) for symbol in sorted(free, key=str)}
+        self.generator = random.Random(seed)
         self.rows: list[list[mpmath.mpf]] = []
+        free = {symbol for function in system.functions for symbol in function.expression.free_symbols}
+        named = {function.symbol for function in system.functions}
+        free |= set(system.variables) | (set(system.ring.symbols) - named)
+        point = {symbol: self._fraction(symbol) for symbol in sorted(free, key=str)}
+        self.values = {symbol: self._number(symbol, point) for symbol in system.ring.symbols if symbol not in named}
+        self.values |= {each.symbol: self._number(each.expression, point) for each in system.functions}
+        self.slopes = {
+            each.symbol: (variable, self._number(sympy.diff(each.expression, variable), point))
+            for each in system.functions
+            for variable in each.expression.free_symbols & set(system.variables)
+        }
+        self.point = point
 
-    def add(self, law: Polynomial, rate: sympy.Rational) -> bool:
-        expression = self.system.ring.expression(law, self.values)
-        present = expression.free_symbols
-        row = [
-            self._number(sympy.diff(expression, variable)) if variable in present else mpmath.mpf(0)
-            for variable in self.system.variables
-        ]
-        if self.system.drift is not None:
-            row.append(self._number(rate * expression))
+    def add(self, law: Polynomial, rate: sympy.Expr) -> bool:
+        ring = self.system.ring
+        row = dict.fromkeys(self.system.variables, mpmath.mpf(0))
         with mpmath.workdps(self.digits):
-            rest = list(row)
+            for symbol in ring.support(law):
+                if symbol in self.slopes:
+                    variable, slope = self.slopes[symbol]
+                    row[variable] += slope * self._at(ring.derivative(law, symbol))
+            gradient = list(row.values())
+            if self.system.drift is not None:
+                gradient.append(self._number(rate, self.point) * self._at(law))
+            rest = list(gradient)
             for other in self.rows:
                 rest = _without(rest, other)
-            size, before = _norm(rest), _norm(row)
+            size, before = _norm(rest), _norm(gradient)
             if before == 0 or size < mpmath.mpf(10) ** (-self.digits // 2) * before:
                 return False
             self.rows.append([entry / size for entry in rest])
         return True
 
-    def _number(self, expression: sympy.Expr) -> mpmath.mpf:
+    def _at(self, polynomial: Polynomial) -> mpmath.mpf:
+        values = [self.values[symbol] for symbol in self.system.ring.symbols]
+        total = mpmath.mpf(0)
+        for exponents, coefficient in polynomial.terms():
+            powers = (value ** int(e) for value, e in zip(values, exponents, strict=True) if e)
+            total += mpmath.fprod(powers) * int(coefficient.p) / int(coefficient.q)
+        return total
+
+    def _fraction(self, symbol: sympy.Symbol) -> sympy.Rational:
+        side = 1 if symbol.is_positive else self.generator.choice((1, -1))
+        return sympy.Rational(side * self.generator.randrange(400, 3000), 1000)
+
+    def _number(self, expression: sympy.Expr, point) -> mpmath.mpf:
+        value = sympy.re(sympy.sympify(expression).subs(point).evalf(self.digits))
         with mpmath.workdps(self.digits):
-            return mpmath.mpf(sympy.re(expression.subs(self.point).evalf(self.digits))._mpf_)
+            return mpmath.mpf(0) if value == 0 else mpmath.mpf(sympy.Float(value, self.digits)._mpf_)
 
 
 def _norm(row: list[mpmath.mpf]) -> mpmath.mpf:

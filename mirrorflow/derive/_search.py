@@ -20,7 +20,7 @@ Equation = tuple[Any, tuple[int, ...]]
 Column = dict[Equation, Fraction]
 
 
-def search(system: System, basis: Iterable[Polynomial], rate: sympy.Rational | None = None) -> list[Polynomial]:
+def search(system: System, basis: Iterable[Polynomial], rate: sympy.Expr | None = None) -> list[Polynomial]:
     """A basis of the laws h (with h·e^{c∫rate} conserved, where there is a drift) in the span of `basis`."""
     derivative = Derivative(system, rate)
     elements = list({tuple(b.monoms()): b for b in map(derivative.normal, basis) if not _constant(system, b)}.values())
@@ -33,7 +33,7 @@ def search(system: System, basis: Iterable[Polynomial], rate: sympy.Rational | N
     return found
 
 
-def holds(system: System, law: Polynomial, rate: sympy.Rational | None = None) -> bool:
+def holds(system: System, law: Polynomial, rate: sympy.Expr | None = None) -> bool:
     """Whether one function is a law, exactly."""
     return not Derivative(system, rate)(law)
 
@@ -41,7 +41,7 @@ def holds(system: System, law: Polynomial, rate: sympy.Rational | None = None) -
 class Derivative:
     """The derivative of a function along all forces and the drift, as the coefficients of its monomials."""
 
-    def __init__(self, system: System, rate: sympy.Rational | None):
+    def __init__(self, system: System, rate: sympy.Expr | None):
         self.system = system
         self.by_symbol = {function.symbol: function for function in system.functions}
         self.along: dict[int, list[tuple[int, Polynomial]]] = defaultdict(list)
@@ -49,7 +49,7 @@ class Derivative:
             for owner, entry in force.items():
                 self.along[owner].append((k, entry))
         self.operators = () if system.drift is None else system.drift.operators
-        self.rate = None if rate is None else system.ring.constant(rate)
+        self.rate = None if rate is None or system.drift is None else system.ring.polynomial(sympy.expand(rate))
         self.binary = [system.ring.position[symbol] for symbol in system.binary]
 
     def __call__(self, element: Polynomial) -> Column:

@@ -1,0 +1,101 @@
+"""How many laws there can be: D minus the rank of the velocities and their brackets, with what that rests on."""
+
+import abc
+
+import sympy
+
+from ._closure import Fields, closure, rank_of_fields
+from ._decays import DecayRate
+from ._model import Model
+from ._sampled import sampled_rank
+from ._system import System
+
+
+class Count(abc.ABC):
+    """An upper bound for the number of laws that falls as more is computed.
+
+    `dimension`: D; `rank`: of the velocities; `closure`: with their brackets, None where none were taken; `counts`: the
+    bounds obtained at different random points; `exact`: whether a bound that laws do not reach is the number of laws
+    (up to the chance of a special point), or only known to be no smaller.
+    """
+
+    dimension: int
+    rank: int
+    closure: int | None = None
+    counts: list[int]
+    exact: bool
+
+    @property
+    def bound(self) -> int:
+        """There are no more independent laws than this."""
+        return self.dimension - (self.rank if self.closure is None else self.closure)
+
+    @abc.abstractmethod
+    def refine(self, found: int) -> None:
+        """Take brackets until the bound is `found`, or nothing more is spanned."""
+
+    @abc.abstractmethod
+    def words(self, found: int) -> str:
+        """What the count rests on."""
+
+
+class ExactCount(Count):
+    """By the Lie closure modulo a prime; what it spans is spanned over the rationals too."""
+
+    exact = True
+
+    def __init__(self, system: System, seed: int):
+        self.system, self.seed = system, seed
+        self.dimension = system.dimension
+        self.fields = Fields(system, seed)
+        self.rank = rank_of_fields(self.fields)[0].rank
+        self.counts = []
+
+    def refine(self, found: int) -> None:
+        if self.closure is not None:
+            return
+        for seed in (self.seed, self.seed + 1):
+            # A special point would leave too small a rank: what is still missing is looked for at a second one.
+            fields = self.fields if seed == self.seed else Fields(self.system, seed)
+            rank = closure(fields, target=self.dimension - found)
+            self.counts.append(self.dimension - rank)
+            self.closure = max(self.closure or 0, rank)
+            if self.bound <= found:
+                return
+
+    def words(self, found: int) -> str:
+        if self.closure is None:
+            return (
+                f"proved: the velocities span the other {self.rank} of {self.dimension} dimensions at a point (rank "
+                "modulo a prime; no bracket needed)"
+            )
+        spanned = f"the velocities with their brackets span {self.closure} of {self.dimension} dimensions"
+        if found == self.bound:
+            return f"proved: {spanned} at a point (rank modulo a prime)"
+        points = "both" if len(set(self.counts)) == 1 else "the better"
+        return f"{spanned} at {points} of two random points modulo a prime"
+
+
+class SampledCount(Count):
+    """By velocities for a sample of losses, at points in several cells; brackets are not taken."""
+
+    exact = False
+    points = 3
+
+    def __init__(self, model: Model, q: sympy.Expr, decay: DecayRate | None, seed: int):
+        time = decay is not None and not decay.coupled
+        self.dimension = len(model.variables) + time
+        ranks = [sampled_rank(model, q, decay, seed + k) for k in range(self.points)]
+        self.rank = ranks[0]
+        self.counts = [self.dimension - rank for rank in ranks]
+
+    def refine(self, found: int) -> None:
+        """Nothing: velocities of steepest flows are polynomials on no ring."""
+
+    def words(self, found: int) -> str:
+        spanned = f"the velocities of a sample of losses span {self.rank} of {self.dimension} dimensions"
+        where = f"at each of {self.points} random points"
+        if len(set(self.counts)) > 1:
+            where = f"at the first of {self.points} points (where no entry vanishes; elsewhere {self.counts[1:]} laws)"
+        proved = "proved: " if found == self.bound else ""
+        return f"{proved}{spanned} {where} (exact signs or enclosures; no bracket taken)"
