@@ -37,7 +37,7 @@ def convolutional_network(
     >>> from mirrorflow.derive.models import convolutional_network
     >>> network = convolutional_network(size=3, channels=(1, 1), kernel=2)
     >>> list(network.forms[0].entries)
-    [-W111**2 - W112**2 + K1_111**2 + K1_112**2]
+    [K1_111**2 + K1_112**2 - W111**2 - W112**2]
     """
     axes, taps = _shape(size, kernel)
     if not isinstance(channels, Sequence) or isinstance(channels, str) or len(channels) < 2:
