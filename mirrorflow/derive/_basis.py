@@ -8,11 +8,14 @@ from ._ring import Polynomial
 from ._system import Moving, System, blocks
 
 
+# The highest power of functions of one parameter that sums of them are made of.
+POWERS = 6
+
+
 def separable(system: System) -> list[Polynomial]:
-    """Sums of functions of one parameter each: every known function, and the squares of what moves at unit speed."""
-    ring = system.ring
-    own = [ring.generators[function.symbol] for function in system.functions if _usable(system, function)]
-    return own + [generator**2 for generator in own]
+    """Sums of functions of one parameter each: every known function, and its powers up to `POWERS`."""
+    own = [system.ring.generators[function.symbol] for function in system.functions if _usable(system, function)]
+    return [generator**power for power in range(1, POWERS + 1) for generator in own]
 
 
 def monomials(system: System, degree: int) -> Iterator[Polynomial]:

@@ -40,10 +40,19 @@ class Chart:
     sample: Callable[[random.Random], Sample] = field(default=lambda generator: {})
 
 
-def euclidean_chart(theta: sympy.Symbol) -> Chart:
-    """θ̇ = F"""
+def euclidean_chart(theta: sympy.Symbol, *, rational: bool = False) -> Chart:
+    """θ̇ = F; with 1/θ and log|θ| as well where `rational`."""
     own = Coordinate(theta, theta, sympy.Integer(1))
-    return Chart((own,), (own,), lambda generator: {theta: _any(generator)})
+    if not rational:
+        return Chart((own,), (own,), lambda generator: {theta: _any(generator)})
+    inverse, logarithm = _named("i", theta), _named("log", theta)
+    more = (Coordinate(inverse, 1 / theta, -(inverse**2)), Coordinate(logarithm, sympy.log(theta), inverse))
+
+    def sample(generator: random.Random) -> Sample:
+        at = _any(generator)
+        return {theta: at, inverse: pow(at, -1, PRIME), logarithm: _any(generator)}
+
+    return Chart((own, *more), (own,), sample)
 
 
 def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart:

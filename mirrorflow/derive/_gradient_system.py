@@ -17,14 +17,18 @@ from ._system import Drift, Force, Moving, System
 Metric = Mapping[str, AbstractPotential] | AbstractPotential | sympy.MatrixBase | None
 
 
-def gradient_system(model: Model, metric: Metric = None, decay: DecayRate | None = None) -> System:
+def gradient_system(
+    model: Model, metric: Metric = None, decay: DecayRate | None = None, *, rational: bool = False
+) -> System:
     """θ̇ = −(∇²R)⁻¹∇𝓛 (− decay), for potentials by array, one for all, or an inverse metric as a matrix.
+
+    With `rational`, laws may contain powers of 1/θ and log|θ| of the parameters with a Euclidean metric.
 
     **Raises:** `NotPolynomial` where forces are no polynomials in any way known here.
     """
     variables = model.variables
-    charts = _charts(model, None if isinstance(metric, sympy.MatrixBase) else metric)
-    ring = Ring(_symbols(model, charts, metric, decay))
+    charts = _charts(model, {} if isinstance(metric, sympy.MatrixBase) else metric, rational)
+    ring = Ring(_symbols(model, charts, metric), inverses=_marked(charts, -1), logarithms=_marked(charts, 0))
     forces = gradient_forces(ring, model.features, variables)
     if isinstance(metric, sympy.MatrixBase):
         forces = _scaled(ring, forces, metric, variables)
@@ -37,7 +41,7 @@ def gradient_system(model: Model, metric: Metric = None, decay: DecayRate | None
     return System(ring, variables, functions, forces, closed, _sampler(charts), drift)
 
 
-def _charts(model: Model, metric: Any) -> list[Chart]:
+def _charts(model: Model, metric: Any, rational: bool) -> list[Chart]:
     by_name = dict(model.potentials) if metric is None else metric
     if isinstance(by_name, AbstractPotential):
         by_name = dict.fromkeys(model.arrays, by_name)
@@ -55,11 +59,12 @@ def _charts(model: Model, metric: Any) -> list[Chart]:
     for name, array in model.arrays.items():
         potential = by_name.get(name, Quadratic())
         for theta in array.ravel().tolist():
-            found.append(euclidean_chart(theta) if isinstance(potential, Quadratic) else chart(potential, theta))
+            euclidean = isinstance(potential, Quadratic)
+            found.append(euclidean_chart(theta, rational=rational) if euclidean else chart(potential, theta))
     return found
 
 
-def _symbols(model: Model, charts: Sequence[Chart], metric: Any, decay: DecayRate | None) -> list[sympy.Symbol]:
+def _symbols(model: Model, charts: Sequence[Chart], metric: Any) -> list[sympy.Symbol]:
     found = list(model.variables)
     for each in charts:
         for coordinate in (*each.coordinates, *each.closed):
@@ -69,6 +74,16 @@ def _symbols(model: Model, charts: Sequence[Chart], metric: Any, decay: DecayRat
     if isinstance(metric, sympy.MatrixBase):
         free |= metric.free_symbols
     return found + sorted(free - set(found), key=str)
+
+
+def _marked(charts: Sequence[Chart], power: int) -> dict[sympy.Symbol, sympy.Symbol]:
+    """The symbols that stand for 1/θ (power −1) or log θ (0), by θ."""
+    found = {}
+    for each in charts:
+        theta = each.coordinates[0].symbol
+        wanted = 1 / theta if power else sympy.log(theta)
+        found |= {theta: coordinate.symbol for coordinate in each.coordinates if coordinate.expression == wanted}
+    return found
 
 
 def _scaled(ring: Ring, forces: tuple[Force, ...], metric: sympy.MatrixBase, variables) -> tuple[Force, ...]:

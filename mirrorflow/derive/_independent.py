@@ -26,10 +26,7 @@ class Independent:
     def __init__(self, system: System, seed: int):
         self.system = system
         self.found: list[Found] = []
-        variables = set(system.variables)
-        plain = {function.symbol for function in system.functions if function.expression in variables}
-        exact = all(function.symbol in plain for function in system.functions) and not system.binary
-        self.gradients = _Exact(system, seed) if exact else _Numeric(system, seed)
+        self.gradients = _Exact(system, seed) if _consistent(system) else _Numeric(system, seed)
 
     def add(self, law: Polynomial, rate: sympy.Expr) -> bool:
         """Take a law in; False if it depends on the others."""
@@ -44,23 +41,40 @@ class Independent:
             self.add(law, rate)
 
 
+def _consistent(system: System) -> bool:
+    """Whether residues are known for all functions together, whose speeds are then their slopes up to a factor."""
+    if system.ring.binary:
+        return False
+    sampled = system.sample(random.Random(0))
+    plain = set(system.variables)
+    return all(function.symbol in sampled or function.expression in plain for function in system.functions)
+
+
 class _Exact:
-    """Gradients modulo the prime, of laws that are polynomials in the variables."""
+    """Gradients modulo the prime; each component may be multiplied by the inverse metric, which is not zero."""
 
     def __init__(self, system: System, seed: int):
         self.system, self.modular = system, ModularRing(system.ring)
         self.point = system.draw(random.Random(seed))
-        self.places = [system.ring.position[variable] for variable in system.variables]
         self.echelon = Echelon(system.dimension)
+        place = {variable: i for i, variable in enumerate(system.variables)}
+        self.slopes = []
+        for function in system.functions:
+            variable = function.expression if function.expression in place else system.variables[function.owner]
+            own = function.expression in place and function.speed.is_zero()
+            slope = 1 if own else int(self.modular.image(function.speed)(*self.point))
+            self.slopes.append((system.ring.position[function.symbol], place[variable], slope))
 
     def add(self, law: Polynomial, rate: sympy.Expr) -> bool:
         image = self.modular.image(law)
         gradient = np.zeros(self.system.dimension, dtype=np.int64)
         degrees = image.degrees()
-        for i, place in enumerate(self.places):
-            if degrees[place] > 0:
-                gradient[i] = int(image.derivative(place)(*self.point))
+        for symbol, variable, slope in self.slopes:
+            if degrees[symbol] > 0:
+                change = int(image.derivative(symbol)(*self.point))
+                gradient[variable] = (gradient[variable] + change * slope) % PRIME
         if self.system.drift is not None:
+            rate = sympy.Rational(rate)
             gradient[-1] = int(rate.p) * pow(int(rate.q), -1, PRIME) * int(image(*self.point)) % PRIME
         return self.echelon.add(gradient)
 

@@ -23,14 +23,28 @@ class NotPolynomial(ValueError):
 
 
 class Ring:
-    """ℚ[symbols], with conversions from and to sympy."""
+    """ℚ[symbols], with conversions from and to sympy.
 
-    def __init__(self, symbols: Iterable[sympy.Symbol]):
+    `inverses` and `logarithms` name the symbols that stand for 1/θ and log|θ|; `binary` ones are ±1. Polynomials in
+    these are equal as functions iff their `normal` forms are.
+    """
+
+    def __init__(
+        self,
+        symbols: Iterable[sympy.Symbol],
+        *,
+        inverses: Mapping[sympy.Symbol, sympy.Symbol] | None = None,
+        logarithms: Mapping[sympy.Symbol, sympy.Symbol] | None = None,
+        binary: Iterable[sympy.Symbol] = (),
+    ):
         self.symbols = tuple(dict.fromkeys(symbols))
         names = [f"x{i}" for i in range(len(self.symbols))]
         self.context = flint.fmpq_mpoly_ctx.get(names, flint.Ordering.degrevlex)
         self.generators = dict(zip(self.symbols, self.context.gens(), strict=True))
         self.position = {symbol: i for i, symbol in enumerate(self.symbols)}
+        self.inverses, self.logarithms, self.binary = dict(inverses or {}), dict(logarithms or {}), frozenset(binary)
+        self._pairs = [(self.position[a], self.position[b]) for a, b in self.inverses.items()]
+        self._signs = [self.position[symbol] for symbol in self.binary]
         self.zero = self.constant(0)
         self.one = self.constant(1)
 
@@ -59,6 +73,10 @@ class Ring:
             return product
         if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
             return self.polynomial(expression.base) ** int(expression.exp)
+        if expression.is_Pow and expression.exp.is_Integer and expression.base in self.inverses:
+            return self.generators[self.inverses[expression.base]] ** int(-expression.exp)
+        if isinstance(expression, sympy.log) and expression.args[0] in self.logarithms:
+            return self.generators[self.logarithms[expression.args[0]]]
         raise NotPolynomial(f"{expression} is no polynomial with rational coefficients.")
 
     def expression(self, polynomial: Polynomial, values: Mapping[sympy.Symbol, sympy.Expr] | None = None) -> sympy.Expr:
@@ -70,6 +88,22 @@ class Ring:
             factors = [bases[i] ** int(e) for i, e in enumerate(exponents) if e]
             terms.append(sympy.Rational(int(coefficient.p), int(coefficient.q)) * sympy.Mul(*factors))
         return sympy.Add(*terms)
+
+    def normal(self, polynomial: Polynomial) -> Polynomial:
+        """The polynomial with θ·(1/θ)=1 and s²=1 used as far as they go."""
+        if not (self._pairs or self._signs):
+            return polynomial
+        found: dict[tuple[int, ...], Any] = {}
+        for exponents, coefficient in polynomial.terms():
+            reduced = [int(e) for e in exponents]
+            for place, inverse in self._pairs:
+                common = min(reduced[place], reduced[inverse])
+                reduced[place] -= common
+                reduced[inverse] -= common
+            for place in self._signs:
+                reduced[place] %= 2
+            found[tuple(reduced)] = found.get(tuple(reduced), 0) + coefficient
+        return self.context.from_dict(found)
 
     def derivative(self, polynomial: Polynomial, symbol: sympy.Symbol) -> Polynomial:
         """∂/∂symbol"""

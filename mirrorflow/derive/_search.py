@@ -23,7 +23,7 @@ Column = dict[Equation, Fraction]
 def search(system: System, basis: Iterable[Polynomial], rate: sympy.Expr | None = None) -> list[Polynomial]:
     """A basis of the laws h (with h·e^{c∫rate} conserved, where there is a drift) in the span of `basis`."""
     derivative = Derivative(system, rate)
-    elements = list({tuple(b.monoms()): b for b in map(derivative.normal, basis) if not _constant(system, b)}.values())
+    elements = list({tuple(b.monoms()): b for b in map(system.ring.normal, basis) if not _constant(system, b)}.values())
     columns = [derivative(element) for element in elements]
     found = []
     for members in _groups(columns):
@@ -50,7 +50,6 @@ class Derivative:
                 self.along[owner].append((k, entry))
         self.operators = () if system.drift is None else system.drift.operators
         self.rate = None if rate is None or system.drift is None else system.ring.polynomial(sympy.expand(rate))
-        self.binary = [system.ring.position[symbol] for symbol in system.binary]
 
     def __call__(self, element: Polynomial) -> Column:
         """{(which, exponents): coefficient}, empty for a law."""
@@ -72,20 +71,8 @@ class Derivative:
         return {
             (which, exponents): Fraction(int(c.p), int(c.q))
             for which, polynomial in parts.items()
-            for exponents, c in self.normal(polynomial).terms()
+            for exponents, c in ring.normal(polynomial).terms()
         }
-
-    def normal(self, polynomial: Polynomial) -> Polynomial:
-        """The polynomial with s²=1 for the symbols that are ±1."""
-        if not self.binary:
-            return polynomial
-        found: dict[tuple[int, ...], Any] = {}
-        for exponents, coefficient in polynomial.terms():
-            reduced = list(exponents)
-            for place in self.binary:
-                reduced[place] %= 2
-            found[tuple(reduced)] = found.get(tuple(reduced), 0) + coefficient
-        return self.system.ring.context.from_dict(found)
 
 
 def primitive(law: Polynomial) -> Polynomial:
@@ -105,7 +92,7 @@ def primitive(law: Polynomial) -> Polynomial:
 
 def _constant(system: System, element: Polynomial) -> bool:
     moving = {function.symbol for function in system.functions if function.speed is not None}
-    return not (set(system.ring.support(element)) & (moving - system.binary))
+    return not (set(system.ring.support(element)) & (moving - system.ring.binary))
 
 
 def _groups(columns: list[Column]) -> list[list[int]]:

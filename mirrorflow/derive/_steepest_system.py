@@ -29,14 +29,14 @@ def steepest_system(model: Model, q: sympy.Expr, decay: DecayRate | None = None)
     images = _images(variables, factored)
     constants = {q} if q.is_Symbol else set()
     powers = [sympy.Dummy(f"|{theta}|^q", real=True) for theta in variables]
-    ring = Ring([*variables, *images.values(), *powers, *sorted(constants, key=str)])
+    binary = images.values() if q == 1 else ()
+    ring = Ring([*variables, *images.values(), *powers, *sorted(constants, key=str)], binary=binary)
     force: Force = {
         i: _image(ring, images, factors) for i, factors in enumerate(factored) if factors is not None
     }
     functions = _functions(ring, variables, images, powers, q)
     drift = None if decay is None or decay.coupled else _drift(ring, functions, variables, q, decay)
-    binary = frozenset(images.values()) if q == 1 else frozenset()
-    return System(ring, variables, functions, (force,), None, lambda generator: {}, drift, binary)
+    return System(ring, variables, functions, (force,), None, lambda generator: {}, drift)
 
 
 def _duals(model: Model, decay: DecayRate | None) -> list[Polynomial]:

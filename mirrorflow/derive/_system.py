@@ -48,7 +48,7 @@ class System:
     **Fields:** `ring`; `variables`: the state (θ, or θ and its velocity); `functions`: what laws may be made of;
     `forces`: for each choice of the loss a sparse vector over owners; `closed`: functions whose motion is a polynomial
     in themselves, in which brackets are taken, None where none are known; `sample` draws consistent residues for
-    their symbols; `drift`: None without one, else time is part of the state; `binary`: symbols that are ±1.
+    their symbols; `drift`: None without one, else time is part of the state.
     """
 
     ring: Ring
@@ -58,7 +58,6 @@ class System:
     closed: tuple[Moving, ...] | None
     sample: Callable[[random.Random], dict[sympy.Symbol, int]]
     drift: Drift | None = None
-    binary: frozenset[sympy.Symbol] = frozenset()
 
     @property
     def dimension(self) -> int:

@@ -2,11 +2,12 @@
 
 import sympy
 
-from ._basis import monomials, separable
+from ._basis import monomials, separable, size
 from ._counts import Count
 from ._independent import Independent
 from ._laws import ConservationLaws, Law
 from ._model import Form, Model
+from ._ring import NotPolynomial, Polynomial
 from ._search import holds, search
 from ._system import System
 
@@ -14,8 +15,9 @@ from ._system import System
 class Derivation:
     """What has been found of the laws of one system."""
 
-    def __init__(self, system: System, model: Model, count: Count, *, degree: int, seed: int):
-        self.system, self.model, self.count, self.degree = system, model, count, degree
+    def __init__(self, system: System, model: Model, count: Count, *, degree: int, limit: float, seed: int):
+        self.system, self.model, self.count = system, model, count
+        self.degree, self.limit, self.searched = degree, limit, 0
         self.independent = Independent(system, seed)
         self.forms: list[Form] = []
 
@@ -46,10 +48,19 @@ class Derivation:
         def step() -> None:
             if degree == 3:  # larger bases cost more than the brackets
                 self.count.refine(self.found)
-            if not self.done:
-                self._search(list(monomials(self.system, degree)), degree)
+            if self.done or self.searched < degree - 1:
+                return
+            if degree > 2 and size(self.system, degree) * self._forces > self.limit:
+                return
+            self._search(list(monomials(self.system, degree)), degree)
+            self.searched = degree
 
         return step
+
+    @property
+    def _forces(self) -> float:
+        """How many forces act on a parameter, on average."""
+        return sum(map(len, self.system.forces)) / max(len(self.system.variables), 1)
 
     def _rates(self, degree: int) -> tuple[sympy.Expr, ...]:
         drift = self.system.drift
@@ -62,18 +73,21 @@ class Derivation:
     def _try_forms(self) -> None:
         """The model's own candidates, each entry decided exactly."""
         for form in self.model.forms:
-            rates = [self._rate_of(entry) for entry in form.entries]
+            try:
+                laws = [self.system.ring.polynomial(sympy.expand(entry)) for entry in form.entries]
+            except NotPolynomial:
+                continue
+            rates = [self._rate_of(law) for law in laws]
             if None in rates:
                 continue
             self.forms.append(form)
-            for entry, rate in zip(form.entries, rates, strict=True):
-                if entry != 0 and rate is not None:
-                    self.independent.add(self.system.ring.polynomial(sympy.expand(entry)), rate)
+            for law, rate in zip(laws, rates, strict=True):
+                if not law.is_zero() and rate is not None:
+                    self.independent.add(law, rate)
 
-    def _rate_of(self, entry: sympy.Expr) -> sympy.Expr | None:
-        if entry == 0:
+    def _rate_of(self, law: Polynomial) -> sympy.Expr | None:
+        if law.is_zero():
             return sympy.Integer(0)
-        law = self.system.ring.polynomial(sympy.expand(entry))
         return next((rate for rate in self._rates(law.total_degree()) if holds(self.system, law, rate)), None)
 
     def laws(self, flow: str) -> ConservationLaws:
@@ -95,7 +109,13 @@ class Derivation:
             closure=count.closure,
             counts=tuple(count.counts or [count.bound]),
             forms=tuple(self.forms),
-            certificate=count.words(self.found),
+            certificate=self._certificate(),
             model=self.model,
             flow=flow,
         )
+
+    def _certificate(self) -> str:
+        words = self.count.words(self.found)
+        if self.done:
+            return words
+        return f"{words}; searched among monomials up to degree {self.searched}"
