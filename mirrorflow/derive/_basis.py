@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from ._ring import Polynomial
 from ._system import Moving, System, blocks
 
-
 # The highest power of functions of one parameter that sums of them are made of.
 POWERS = 6
 

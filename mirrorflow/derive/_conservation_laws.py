@@ -18,7 +18,6 @@ from ._laws import ConservationLaws
 from ._limits import LIMIT, check_size
 from ._model import Model
 from ._momentum_system import momentum_system
-from ._ring import NotPolynomial
 from ._steepest_system import steepest_system
 from ._symbolic import symbolic
 from ._system import System

@@ -96,7 +96,7 @@ class Derivation:
         values = {function.symbol: function.expression for function in system.functions}
         drift = sympy.Integer(0) if system.drift is None else system.drift.rate
         made = tuple(
-            Law(system.ring.expression(each.law, values), each.rate * drift, self.model, system.variables)
+            Law(_written(system.ring.expression(each.law, values)), each.rate * drift, self.model, system.variables)
             for each in self.independent.found
         )
         complete = True if self.found == count.bound else (False if count.exact else None)
@@ -119,3 +119,20 @@ class Derivation:
         if self.done:
             return words
         return f"{words}; searched among monomials up to degree {self.searched}"
+
+
+def _written(expression: sympy.Expr) -> sympy.Expr:
+    """θ·sgn(θ) as |θ|."""
+    return expression.replace(
+        lambda part: part.is_Mul and any(isinstance(factor, sympy.sign) for factor in part.args),
+        lambda part: sympy.Mul(*(_absolute(part))),
+    )
+
+
+def _absolute(product: sympy.Expr) -> list[sympy.Expr]:
+    factors = list(product.args)
+    for sign in [factor for factor in factors if isinstance(factor, sympy.sign)]:
+        if sign.args[0] in factors:
+            factors.remove(sign)
+            factors[factors.index(sign.args[0])] = sympy.Abs(sign.args[0])
+    return factors

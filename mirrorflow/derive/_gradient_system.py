@@ -82,7 +82,9 @@ def _marked(charts: Sequence[Chart], power: int) -> dict[sympy.Symbol, sympy.Sym
     for each in charts:
         theta = each.coordinates[0].symbol
         wanted = 1 / theta if power else sympy.log(theta)
-        found |= {theta: coordinate.symbol for coordinate in each.coordinates if coordinate.expression == wanted}
+        for coordinate in each.coordinates:
+            if coordinate.expression == wanted:
+                found[theta] = coordinate.symbol
     return found
 
 
@@ -147,8 +149,13 @@ def _decayed(ring: Ring, coordinate: Coordinate, theta: sympy.Symbol, coupled: b
     else:
         moved = -theta * sympy.diff(coordinate.expression, theta) if not coupled else None
     size = sympy.Symbol("size", positive=True)
-    slope = sympy.simplify((size * sympy.diff(coordinate.expression.subs(theta, size), size)) /
-                           coordinate.expression.subs(theta, size)) if coordinate.expression != 0 else None
+    slope = (
+        sympy.simplify(
+            (size * sympy.diff(coordinate.expression.subs(theta, size), size)) / coordinate.expression.subs(theta, size)
+        )
+        if coordinate.expression != 0
+        else None
+    )
     try:
         if not coupled:
             if slope is None or not slope.is_Rational:

@@ -106,9 +106,7 @@ class ConservationLaws:
 
     @functools.cached_property
     def _evaluate(self):
-        return sympy.lambdify(
-            self.laws[0].variables, [law.expression for law in self.laws], modules=["jax"], cse=True
-        )
+        return sympy.lambdify(self.laws[0].variables, [law.expression for law in self.laws], modules=["jax"], cse=True)
 
     def to_latex(self) -> str:
         """The laws as LaTeX: the recognizable forms where they say everything, else every law."""
@@ -145,5 +143,3 @@ def _values(model: Model, variables, parameters: Parameters, velocity: Parameter
     if velocity is None:
         raise ValueError("velocity must be given: these are laws of a flow with momentum, functions of θ and θ̇.")
     return values + model.values(velocity)
-
-

@@ -8,9 +8,7 @@ import sympy
 try:
     import flint
 except ImportError as missing:  # pragma: no cover
-    raise ImportError(
-        "Counting conservation laws needs python-flint: pip install 'mirrorflow[symbolic]'."
-    ) from missing
+    raise ImportError("Counting conservation laws needs python-flint: pip install 'mirrorflow[symbolic]'.") from missing
 
 # A prime below 2³¹, so that products of two residues fit into 64 bits.
 PRIME = 2147483647

@@ -16,7 +16,7 @@ import sympy
 from ._decays import DecayRate
 from ._model import Model
 from ._modular import Echelon
-from ._ring import Ring
+from ._ring import NotPolynomial, Ring
 
 # So many draws in a row that add nothing end the sampling.
 PATIENCE = 60
@@ -42,11 +42,15 @@ class Sampler:
         return flint.fmpq(self.generator.choice((1, -1)) * self.generator.randrange(100, 1000), 100)
 
     def _gradient(self, feature: sympy.Expr) -> dict[int, flint.fmpq]:
-        polynomial = self.ring.polynomial(feature)
+        values = dict(zip(self.ring.symbols, self.point, strict=True))
+        try:
+            polynomial = self.ring.polynomial(feature)
+        except NotPolynomial:
+            exact = {symbol: sympy.Rational(int(value.p), int(value.q)) for symbol, value in values.items()}
+            slopes = {i: sympy.diff(feature, theta).subs(exact) for i, theta in enumerate(self.variables)}
+            return {i: flint.fmpq(int(slope.p), int(slope.q)) for i, slope in slopes.items() if slope != 0}
         degrees = polynomial.degrees()
-        return {
-            i: polynomial.derivative(i)(*self.point) for i in range(len(self.variables)) if degrees[i] > 0
-        }
+        return {i: polynomial.derivative(i)(*self.point) for i in range(len(self.variables)) if degrees[i] > 0}
 
     def force(self) -> list[flint.fmpq]:
         """F for a new random G, of which a random part is 0."""
