@@ -104,6 +104,8 @@ class _Flow:
             # Powers of 1/θ and logarithms more than double the symbols, so they come last.
             system = self._system(model, rational=True)
             derivation = self._run(system, model, derivation.count, degree, limit, seed)
+        if self.metric is None and self.decay is None and self.momentum is None:
+            derivation.add_integrals()
         return derivation.laws(self.words())
 
     def _system(self, model: Model, *, rational: bool = False) -> System:

@@ -5,8 +5,9 @@ import sympy
 from ._basis import monomials, separable, size
 from ._counts import Count
 from ._independent import Independent
+from ._integrals import checked_integrals
 from ._laws import ConservationLaws, Law
-from ._model import Form, Model
+from ._model import Form, Integral, Model
 from ._ring import NotPolynomial, Polynomial
 from ._search import holds, search
 from ._system import System
@@ -20,11 +21,12 @@ class Derivation:
         self.degree, self.limit, self.searched = degree, limit, 0
         self.independent = Independent(system, seed)
         self.forms: list[Form] = []
+        self.integrals: tuple[Integral, ...] = ()
 
     @property
     def found(self) -> int:
         """How many independent laws there are so far."""
-        return len(self.independent.found)
+        return len(self.independent.found) + len(self.integrals)
 
     @property
     def done(self) -> bool:
@@ -40,6 +42,11 @@ class Derivation:
         if not self.done:
             self.count.refine(self.found)
         assert self.found <= self.count.bound, "More independent laws than the velocities leave room for."
+
+    def add_integrals(self) -> None:
+        """The model's integrals, checked in numbers, where nothing else is left to find."""
+        if not self.done and self.model.integrals:
+            self.integrals = checked_integrals(self.model, self.laws("").laws)
 
     def _separable(self) -> None:
         self._search(separable(self.system), 2)
@@ -99,6 +106,7 @@ class Derivation:
             Law(_written(system.ring.expression(each.law, values)), each.rate * drift, self.model, system.variables)
             for each in self.independent.found
         )
+        made += tuple(Law(each.expression, sympy.Integer(0), self.model, system.variables, each) for each in self.integrals)
         complete = True if self.found == count.bound else (False if count.exact else None)
         return ConservationLaws(
             laws=made,
@@ -116,6 +124,8 @@ class Derivation:
 
     def _certificate(self) -> str:
         words = self.count.words(self.found)
+        if self.integrals:
+            words += f"; {len(self.integrals)} of the laws known as integrals, checked in double precision"
         if self.done:
             return words
         return f"{words}; searched among monomials up to degree {self.searched}"
