@@ -263,3 +263,11 @@ def test_a_kernel_of_one_tap_without_biases_cannot_tell_channels_apart():
     features, data = seen_by_features(model, theta), seen_by_data(convolve, (1, 3), theta, seed=4)
     assert rank(data) < rank(features) == rank(np.concatenate([features, data]))
     assert model.caveat and not convolutional_network(3, (1, 4), 1, biases=True).caveat
+
+
+def test_a_normalized_row_is_seen_in_full_where_an_entry_is_zero():
+    """The squares of the entries would not do there, whose gradients vanish with the entries."""
+    model, network, shape = NETWORKS["normalized"]
+    theta = {"W": np.array([[0.7, 0.0, -0.4], [0.0, 0.0, 1.2]])}
+    features, data = seen_by_features(model, theta), seen_by_data(network, shape, theta, seed=4)
+    assert rank(features) == rank(data) == rank(np.concatenate([features, data])) == 4
