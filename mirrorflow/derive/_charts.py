@@ -202,7 +202,7 @@ def _any(generator: random.Random) -> int:
 
 
 def _named(letter: str, theta: sympy.Symbol) -> sympy.Symbol:
-    return sympy.Dummy(f"{letter}[{theta}]", real=True)
+    return sympy.Symbol(f"{letter}[{theta}]", real=True)
 
 
 def _is_polynomial(expression: sympy.Expr, symbol: sympy.Symbol) -> bool:

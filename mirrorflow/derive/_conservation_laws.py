@@ -8,6 +8,7 @@ import sympy
 from .. import _checks
 from ..geometries import AbstractGeometry, AbstractSteepest
 from ..reparameterizations import AbstractReparameterization, Custom
+from ._basis import separable
 from ._charts import exact
 from ._counts import ExactCount, SampledCount
 from ._decays import DecayRate, damping, decay_rate
@@ -97,27 +98,28 @@ class _Flow:
         if self.q != 2:
             system = steepest_system(model, self.q, self.decay)
             count = SampledCount(model, self.q, self.decay, seed)
-            return self._run(system, model, count, degree, limit, seed).laws(self.words())
+            derivation = Derivation(system, model, count, degree=degree, limit=limit, seed=seed)
+            derivation.run(plain=False)
+            return derivation.laws(self.words())
         system = self._system(model)
-        derivation = self._run(system, model, ExactCount(system, seed), degree, limit, seed)
+        derivation = Derivation(system, model, ExactCount(system, seed), degree=degree, limit=limit, seed=seed)
+        derivation.run(plain=self.metric is None and self.decay is None and self.momentum is None)
         if not derivation.done and self.momentum is None:
-            # Powers of 1/θ and logarithms more than double the symbols, so they come last.
-            system = self._system(model, rational=True)
-            derivation = self._run(system, model, derivation.count, degree, limit, seed)
-        if self.metric is None and self.decay is None and self.momentum is None:
-            derivation.add_integrals()
+            derivation = self._with_quotients(model, derivation, seed)
         return derivation.laws(self.words())
+
+    def _with_quotients(self, model: Model, before: Derivation, seed: int) -> Derivation:
+        """Sums of powers of 1/θ and of log θ as well: they more than double the symbols, so they come last."""
+        system = self._system(model, rational=True)
+        after = Derivation(system, model, before.count, degree=before.degree, limit=before.limit, seed=seed)
+        after.take(before)
+        after.search(lambda: separable(system), 2)
+        return after
 
     def _system(self, model: Model, *, rational: bool = False) -> System:
         if self.momentum is not None:
             return momentum_system(model, self.momentum)
         return gradient_system(model, self.metric, self.decay, rational=rational)
-
-    @staticmethod
-    def _run(system: System, model: Model, count, degree: int, limit: float, seed: int) -> Derivation:
-        derivation = Derivation(system, model, count, degree=degree, limit=limit, seed=seed)
-        derivation.run()
-        return derivation
 
     def words(self) -> str:
         """The flow in words."""

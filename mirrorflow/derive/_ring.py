@@ -87,6 +87,17 @@ class Ring:
             terms.append(sympy.Rational(int(coefficient.p), int(coefficient.q)) * sympy.Mul(*factors))
         return sympy.Add(*terms)
 
+    def taken(self, polynomial: Polynomial, other: "Ring") -> Polynomial:
+        """A polynomial of another ring, all of whose symbols are here too."""
+        places = [self.position[symbol] for symbol in other.symbols]
+        found = {}
+        for exponents, coefficient in polynomial.terms():
+            moved = [0] * len(self.symbols)
+            for place, exponent in zip(places, exponents, strict=True):
+                moved[place] = int(exponent)
+            found[tuple(moved)] = coefficient
+        return self.context.from_dict(found)
+
     def normal(self, polynomial: Polynomial) -> Polynomial:
         """The polynomial with θ·(1/θ)=1 and s²=1 used as far as they go."""
         if not (self._pairs or self._signs):

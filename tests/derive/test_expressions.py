@@ -22,7 +22,7 @@ def test_points_are_given_by_name_or_as_one_array():
     model = from_expressions([u * v], [v, u])
     assert [float(x) for x in model.values({"u": 2.0, "v": 3.0})] == [3.0, 2.0]
     assert [float(x) for x in model.values(jnp.array([3.0, 2.0]))] == [3.0, 2.0]
-    with pytest.raises(ValueError, match="arrays v .*u"):
+    with pytest.raises(ValueError, match=r"arrays v .*u"):
         model.values({"u": 2.0})
 
 
@@ -78,6 +78,7 @@ REFUSED = {
     "Max": ([sp.Max(u, v)], [u, v], r"Max\(u, v\) is not where u = v"),
     "Min": ([sp.Min(u, 1)], [u], r"Min\(1, u\) is not where 1 = u"),
     "Piecewise": ([sp.Piecewise((u, u > 0), (0, True))], [u], r"Piecewise.*where u > 0 begins or ends"),
+    "a kink in a piece": ([sp.Piecewise((abs(u), c > 0), (u, True))], [u], r"Abs\(u\) is not where u = 0"),
     "a conjugate": ([sp.conjugate(plain)], [plain], r"conjugate\(u\) is no function of real symbols"),
     "an unknown function": ([f(u)], [u], r"f\(u\) must be a formula", "derivative in u"),
 }

@@ -15,8 +15,8 @@ def linear_network(*widths: int, biases: bool = False) -> Model:
     biases also those of the one bias Σ_i W_L⋯W_{i+1}b_i they add up to. Gradient flow keeps
     W_iW_iᵀ + b_ib_iᵀ − W_{i+1}ᵀW_{i+1} for every i<L, as d/dt of both Gram matrices is the same. Where input and output
     are both scalar, the product is one function of θ, so that there are D−1 laws near almost every θ: more than these
-    matrices, for three layers and more of width 2 and more. Those of three layers are Abelian integrals over the
-    squared singular values of W_2; of more layers no closed form is known.
+    matrices, where neighbouring hidden layers have width 2 and more. Those of three layers are Abelian integrals over
+    the squared singular values of W_2; of more layers no closed form is known.
 
     **Arguments:** `widths`: n₀, …, n_L, at least two; `biases`: whether every layer adds one.
 
