@@ -36,10 +36,11 @@ def abelian_integrals(inner: int, outer: int, names: tuple[str, str, str]) -> tu
     curve = sympy.Function("P")(s)
     count = min(inner, outer)
     a, w, b = names
-    power = "" if abs(inner - outer) == 1 else f"s^({1 - abs(inner - outer)})·"
+    degree = 1 - abs(inner - outer)
+    power = "" if degree == 0 else "s·" if degree == 1 else f"s^({degree})·"
     where = (
         f"λ_i are the non-zero eigenvalues of {w}ᵀ{w}, P(s) = {power}det(s − {w}ᵀ{w} + {a}{a}ᵀ)·"
-        f"det(s − {w}{w}ᵀ + {b}ᵀ{b}), and ε_i = ±1 is the sign of dλ_i/dt"
+        f"det(s − {w}{w}ᵀ + {b}ᵀ{b}), and ε_i = ±1 is the sign of the change of λ_i along ∇φ"
     )
     found = []
     for order in range(count - 1):

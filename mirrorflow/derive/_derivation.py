@@ -125,7 +125,9 @@ class Derivation:
             Law(_written(each.law.expression(system.ring, values)), each.rate * drift, self.model, system.variables)
             for each in self.independent.found
         )
-        made += tuple(Law(each.expression, sympy.Integer(0), self.model, system.variables, each) for each in self.integrals)
+        made += tuple(
+            Law(each.expression, sympy.Integer(0), self.model, system.variables, each) for each in self.integrals
+        )
         complete = True if self.found == count.bound else (False if count.exact else None)
         return ConservationLaws(
             laws=made,

@@ -119,7 +119,12 @@ class ConservationLaws:
 
     @functools.cached_property
     def _evaluate(self):
-        return sympy.lambdify(self.laws[0].variables, [law.expression for law in self.laws if law.integral is None], modules=["jax"], cse=True)
+        return sympy.lambdify(
+            self.laws[0].variables,
+            [law.expression for law in self.laws if law.integral is None],
+            modules=["jax"],
+            cse=True,
+        )
 
     def to_latex(self) -> str:
         """The laws as LaTeX: the recognizable forms where they say everything, else every law."""
