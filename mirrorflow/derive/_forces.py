@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 import sympy
 
+from ._kernels import Kernels, plain_functions
 from ._ring import NotPolynomial, Ring
 from ._system import Force
 
 
-def gradient_forces(ring: Ring, features: Sequence[sympy.Expr], variables: Sequence[sympy.Symbol]) -> tuple[Force, ...]:
+def gradient_forces(
+    ring: Ring, features: Sequence[sympy.Expr], variables: Sequence[sympy.Symbol], kernels: Sequence[Kernels] = ()
+) -> tuple[Force, ...]:
     """Each ∇φ_k, multiplied by a function where that makes it a polynomial.
 
     Laws and counts depend on the directions of the forces only, so that a common factor does not matter: √(u²+v²) and
@@ -16,19 +19,31 @@ def gradient_forces(ring: Ring, features: Sequence[sympy.Expr], variables: Seque
 
     **Raises:** `NotPolynomial` where no common factor makes all entries polynomials.
     """
-    made = [_gradient(ring, feature, variables) for feature in features]
+    made = [_gradient(ring, feature, variables, kernels) for feature in features]
     return tuple(force for force in made if force)
 
 
-def _gradient(ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol]) -> Force:
+def _gradient(
+    ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol], kernels: Sequence[Kernels]
+) -> Force:
     present = feature.free_symbols
     places = [i for i, variable in enumerate(variables) if variable in present]
     try:
         polynomial = ring.polynomial(feature)
     except NotPolynomial:
-        return _direction(ring, {i: sympy.diff(feature, variables[i]) for i in places})
+        entries = {i: sympy.diff(feature, variables[i]) for i in places}
+        return _direction(ring, {i: _written(entry, kernels) for i, entry in entries.items()})
     force = {i: ring.derivative(polynomial, variables[i]) for i in places}
     return {i: entry for i, entry in force.items() if not entry.is_zero()}
+
+
+def _written(entry: sympy.Expr, kernels: Sequence[Kernels]) -> sympy.Expr:
+    """The entry in the symbols of the kernels, if there are any."""
+    if kernels:
+        entry = sympy.expand(plain_functions(entry), power_exp=True, mul=False, multinomial=False)
+    for each in kernels:
+        entry = each.written(entry)
+    return entry
 
 
 def _direction(ring: Ring, entries: dict[int, sympy.Expr]) -> Force:

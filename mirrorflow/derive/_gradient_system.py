@@ -10,6 +10,7 @@ from ..potentials import AbstractPotential, Quadratic
 from ._charts import Chart, Coordinate, chart, euclidean_chart
 from ._decays import DecayRate
 from ._forces import gradient_forces
+from ._kernels import Kernels, kernels_of, plain_functions
 from ._model import Model
 from ._ring import NotPolynomial, Polynomial, Ring
 from ._system import Drift, Force, Moving, System
@@ -27,9 +28,17 @@ def gradient_system(
     **Raises:** `NotPolynomial` where forces are no polynomials in any way known here.
     """
     variables = model.variables
-    charts = _charts(model, {} if isinstance(metric, sympy.MatrixBase) else metric, rational)
-    ring = Ring(_symbols(model, charts, metric), inverses=_marked(charts, -1), logarithms=_marked(charts, 0))
-    forces = gradient_forces(ring, model.features, variables)
+    kernels = _kernels(model)
+    by_name = {} if isinstance(metric, sympy.MatrixBase) else metric
+    charts = _charts(model, by_name, rational, {each.theta: each for each in kernels})
+    inverses = _marked(charts, -1)
+    for each in kernels:
+        inverses |= each.inverses
+    circles = {each.symbol("sin"): each.symbol("cos") for each in kernels if each.circular}
+    ring = Ring(
+        _symbols(model, charts, metric), inverses=inverses, logarithms=_marked(charts, 0), circles=circles
+    )
+    forces = gradient_forces(ring, model.features, variables, kernels)
     if isinstance(metric, sympy.MatrixBase):
         forces = _scaled(ring, forces, metric, variables)
     functions = _moving(ring, charts, [each.coordinates for each in charts])
@@ -41,7 +50,19 @@ def gradient_system(
     return System(ring, variables, functions, forces, closed, _sampler(charts), drift)
 
 
-def _charts(model: Model, metric: Any, rational: bool) -> list[Chart]:
+def _kernels(model: Model) -> tuple[Kernels, ...]:
+    """The functions of one parameter that the features need, none where polynomials are enough."""
+    plain = [feature for feature in model.features if not feature.is_polynomial(*model.variables)]
+    try:
+        gradient_forces(Ring(_symbols(model, (), None)), plain, model.variables)
+    except NotPolynomial:
+        written = [sympy.expand(plain_functions(feature), power_exp=True) for feature in plain]
+        found = (kernels_of(written, theta) for theta in model.variables if any(f.has(theta) for f in written))
+        return tuple(each for each in found if each != Kernels(each.theta))
+    return ()
+
+
+def _charts(model: Model, metric: Any, rational: bool, kernels: Mapping[sympy.Symbol, Kernels]) -> list[Chart]:
     by_name = dict(model.potentials) if metric is None else metric
     if isinstance(by_name, AbstractPotential):
         by_name = dict.fromkeys(model.arrays, by_name)
@@ -60,7 +81,12 @@ def _charts(model: Model, metric: Any, rational: bool) -> list[Chart]:
         potential = by_name.get(name, Quadratic())
         for theta in array.ravel().tolist():
             euclidean = isinstance(potential, Quadratic)
-            found.append(euclidean_chart(theta, rational=rational) if euclidean else chart(potential, theta))
+            if theta in kernels:
+                if not euclidean:
+                    raise NotPolynomial(f"{theta} follows a potential and stands inside a function.")
+                found.append(kernels[theta].chart())
+            else:
+                found.append(euclidean_chart(theta, rational=rational) if euclidean else chart(potential, theta))
     return found
 
 

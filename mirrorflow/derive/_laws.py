@@ -22,8 +22,8 @@ class Law:
     - `rate`: c; h(θ_t) = h(θ_0)·exp(−∫₀ᵗc ds), 0 for a conserved h. It is the decay's or the damping's rate times the
       degree with which h answers to it.
     - `variables`: the symbols of h, in the order in which `residual` takes flat arrays.
-    - `integral`: None for a law that is a function of θ by formula; an integral's own evaluation otherwise, with `where`
-      to say what its symbols are.
+    - `integral`: None for a law that is a function of θ by formula; otherwise how it is evaluated, with `where` to say
+      what its symbols are.
     """
 
     expression: sympy.Expr

@@ -23,7 +23,8 @@ class NotPolynomial(ValueError):
 class Ring:
     """ℚ[symbols], with conversions from and to sympy.
 
-    `inverses` and `logarithms` name the symbols that stand for 1/θ and log|θ|; `binary` ones are ±1. Polynomials in
+    `inverses` and `logarithms` name the symbols that stand for 1/θ and log|θ|; `circles`
+    pairs the symbols of sines and cosines; `binary` ones are ±1. Polynomials in
     these are equal as functions iff their `normal` forms are.
     """
 
@@ -33,6 +34,7 @@ class Ring:
         *,
         inverses: Mapping[sympy.Symbol, sympy.Symbol] | None = None,
         logarithms: Mapping[sympy.Symbol, sympy.Symbol] | None = None,
+        circles: Mapping[sympy.Symbol, sympy.Symbol] | None = None,
         binary: Iterable[sympy.Symbol] = (),
     ):
         self.symbols = tuple(dict.fromkeys(symbols))
@@ -42,6 +44,7 @@ class Ring:
         self.position = {symbol: i for i, symbol in enumerate(self.symbols)}
         self.inverses, self.logarithms, self.binary = dict(inverses or {}), dict(logarithms or {}), frozenset(binary)
         self._pairs = [(self.position[a], self.position[b]) for a, b in self.inverses.items()]
+        self._circles = [(self.position[s], self.generators[c]) for s, c in (circles or {}).items()]
         self._signs = [self.position[symbol] for symbol in self.binary]
         self.zero = self.constant(0)
         self.one = self.constant(1)
@@ -99,7 +102,9 @@ class Ring:
         return self.context.from_dict(found)
 
     def normal(self, polynomial: Polynomial) -> Polynomial:
-        """The polynomial with θ·(1/θ)=1 and s²=1 used as far as they go."""
+        """The polynomial with θ·(1/θ)=1, sin²=1−cos² and s²=1 used as far as they go."""
+        for place, cosine in self._circles:
+            polynomial = self._on_circle(polynomial, place, cosine)
         if not (self._pairs or self._signs):
             return polynomial
         found: dict[tuple[int, ...], Any] = {}
@@ -113,6 +118,18 @@ class Ring:
                 reduced[place] %= 2
             found[tuple(reduced)] = found.get(tuple(reduced), 0) + coefficient
         return self.context.from_dict(found)
+
+    def _on_circle(self, polynomial: Polynomial, place: int, cosine: Polynomial) -> Polynomial:
+        low, high = {}, self.zero
+        for exponents, coefficient in polynomial.terms():
+            power = int(exponents[place])
+            if power < 2:
+                low[tuple(exponents)] = coefficient
+                continue
+            reduced = [int(e) for e in exponents]
+            reduced[place] = power % 2
+            high = high + self.context.from_dict({tuple(reduced): coefficient}) * (self.one - cosine**2) ** (power // 2)
+        return self.context.from_dict(low) + high
 
     def derivative(self, polynomial: Polynomial, symbol: sympy.Symbol) -> Polynomial:
         """∂/∂symbol"""
