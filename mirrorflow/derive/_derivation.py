@@ -39,6 +39,8 @@ class Derivation:
         """Forms, then bases that grow; brackets once small bases are not enough, and the model's integrals then."""
         self._try_forms()
         self.search(lambda: separable(self.system), 2)
+        if not self.done and self.forms:
+            self.count.refine(self.found)
         for degree in (1, 2):
             self._monomials(degree)
         if not self.done:
@@ -136,7 +138,7 @@ class Derivation:
             dimension=count.dimension,
             rank=count.rank,
             closure=count.closure,
-            counts=tuple(count.counts or [count.bound]),
+            counts=tuple(count.counts),
             forms=tuple(self.forms),
             certificate=self._certificate(),
             model=self.model,
