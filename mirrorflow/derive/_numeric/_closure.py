@@ -1,0 +1,143 @@
+"""How many directions the velocities and all their brackets span: numerically, with the gap stated."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ... import _checks
+from ..._types import Numeric, Real
+from ._brackets import Combination, nested_bracket
+from ._rank import CONCLUSIVE_GAP, Span, double_precision, extended, normalized, span
+
+# Brackets of length k cost about 3ᵏ evaluations of the fields, in running and in compiling.
+LEVELS = 6
+# More random brackets than directions are missing, so that an unlucky draw does not hide one.
+SPARE = 3
+
+
+@dataclass(frozen=True)
+class Closure:
+    """The dimension of Lie(W)(θ), in double precision.
+
+    `rank`: of the fields and their brackets up to length `levels`, the largest over the points; `rank_of_fields`: of
+    the fields alone; `ranks`: at each point; `gap`: the smallest singular value that counted over the largest that did
+    not, at any point and level; `closed`: the last level added nothing, or nothing could be
+    missing. `points`: shape (points, D).
+    """
+
+    rank: int
+    rank_of_fields: int
+    ranks: tuple[int, ...]
+    gap: float
+    levels: int
+    closed: bool
+    points: np.ndarray
+
+    @property
+    def agree(self) -> bool:
+        """Whether all points have the same rank."""
+        return len(set(self.ranks)) == 1
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether the closure is closed, its ranks agree, and the gap is at least 1e6."""
+        return self.closed and self.agree and self.gap >= CONCLUSIVE_GAP
+
+    @property
+    def laws(self) -> int:
+        """D − rank: how many independent laws there are, if this is conclusive."""
+        return self.points.shape[1] - self.rank
+
+
+def closure(
+    fields: Callable[[Real], Real], point: Numeric, *, target: int | None = None, levels: int = LEVELS, seed: int = 0
+) -> Closure:
+    """dim Lie(W)(θ) at one or several generic points, W the span of `fields`.
+
+    The rank of all brackets up to length k grows with k; the first length that adds nothing at a generic point is the
+    last one that has to be looked at.
+
+    **Arguments:**
+
+    - `fields`: θ ↦ velocities, (D,) ↦ (fields, D), smooth near the points. Its method `combine(weights, θ)`, if it has
+      one, is used for Σ_i weights_i·w_i(θ).
+    - `point`: θ, shape (D,), or several, shape (points, D), in double precision and generic.
+    - `target`: D − (laws that are known), where the rank cannot grow further.
+    - `levels`: the longest brackets looked at, about 3^levels evaluations of the fields each; `seed`: of random weights.
+
+    **Raises:** `ValueError` in single precision, for fields of another shape, for fields or brackets that are not
+    finite at a point, or numbers out of range.
+
+    **Source:** Marcotte, Gribonval, Peyré (arXiv:2307.00144), theory page 07.
+
+    >>> from mirrorflow.derive._numeric import closure
+    >>> rotations = lambda p: jnp.array([[0.0, -p[2], p[1]], [p[2], 0.0, -p[0]]])
+    >>> found = closure(rotations, jnp.array([0.3, -0.8, 1.1]))
+    >>> found.rank_of_fields, found.rank, found.laws, found.conclusive
+    (2, 2, 1, True)
+    """
+    points = np.atleast_2d(double_precision("point", point, axes=(1, 2)))
+    dimension = points.shape[1]
+    levels = _checks.integer("levels", levels, at_least=1)
+    most = dimension if target is None else _checks.integer("target", target, at_least=0)
+    values = _velocities(fields, points)
+    spans = [span(normalized(rows)) for rows in values]
+    first, level = _largest(spans), 1
+    random = np.random.default_rng(seed)
+    closed = _smallest(spans) >= most
+    while not closed and level < levels:
+        level += 1
+        weights = random.standard_normal((most - _smallest(spans) + SPARE, level, values.shape[1]))
+        added = _brackets_at(fields, points, weights)
+        before, spans = spans, [extended(*pair) for pair in zip(spans, added, strict=True)]
+        grown = any(now.rank > then.rank for now, then in zip(spans, before, strict=True))
+        closed = not grown or _smallest(spans) >= most
+    ranks = tuple(each.rank for each in spans)
+    gap = min(each.kept for each in spans) / max(each.dropped for each in spans)
+    return Closure(max(ranks), first, ranks, gap, level, closed, points)
+
+
+def _largest(spans: list[Span]) -> int:
+    return max(each.rank for each in spans)
+
+
+def _smallest(spans: list[Span]) -> int:
+    return min(each.rank for each in spans)
+
+
+def _velocities(fields: Callable[[Real], Real], points: np.ndarray) -> np.ndarray:
+    _checks.instance("fields", fields, Callable, "a function of θ")  # pyright: ignore[reportArgumentType]
+    values = np.asarray(jax.vmap(fields)(jnp.asarray(points)))
+    if values.ndim != 3 or values.shape[2] != points.shape[1]:
+        raise ValueError(
+            f"fields must make velocities of shape (fields, {points.shape[1]}), got shape {values.shape[1:]}."
+        )
+    _require_finite(values, "fields")
+    return values
+
+
+def _brackets_at(fields: Callable[[Real], Real], points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    combination = combination_of(fields)
+
+    def at(theta: Real, weights: Real) -> Real:
+        return jax.vmap(lambda each: nested_bracket(combination, each, theta))(weights)
+
+    scaled = weights / np.sqrt(weights.shape[-1])
+    values = np.asarray(jax.jit(jax.vmap(at, in_axes=(0, None)))(jnp.asarray(points), jnp.asarray(scaled)))
+    _require_finite(values, f"brackets of length {weights.shape[1]} of fields")
+    return values
+
+
+def combination_of(fields: Callable[[Real], Real]) -> Combination:
+    """(weights, θ) ↦ Σ_i weights_i·w_i(θ): the fields' own way if they have one."""
+    own = getattr(fields, "combine", None)
+    return own if own is not None else lambda weights, theta: weights @ fields(theta)
+
+
+def _require_finite(values: np.ndarray, name: str) -> None:
+    for index, rows in enumerate(values):
+        if not np.isfinite(rows).all():
+            raise ValueError(f"{name} must be finite and smooth near every point, and are not at point {index}.")
