@@ -22,28 +22,36 @@ SPARE = 3
 class Closure:
     """The dimension of Lie(W)(θ), in double precision.
 
-    `rank`: of the fields and their brackets up to length `levels`, the largest over the points; `rank_of_fields`: of
-    the fields alone; `ranks`: at each point; `gap`: the smallest singular value that counted over the largest that did
-    not, at any point and level; `closed`: the last level added nothing, or nothing could be
-    missing. `points`: shape (points, D).
+    `rank`: of the fields and their brackets up to length `levels`; `rank_of_fields`: of the fields alone; `ranks` and
+    `gaps`: at each point, the rank and the smallest singular value that counted over the largest that did not, at any
+    level; `closed`: the last level added nothing, or nothing could be missing. `points`: shape (points, D).
+
+    A point with a gap below 1e6 (one near which some velocities almost coincide, say) decides nothing as long as there
+    are others.
     """
 
     rank: int
     rank_of_fields: int
     ranks: tuple[int, ...]
-    gap: float
+    gaps: tuple[float, ...]
     levels: int
     closed: bool
     points: np.ndarray
 
     @property
+    def gap(self) -> float:
+        """The smallest gap at the points that decide."""
+        return min((gap for gap in self.gaps if gap >= CONCLUSIVE_GAP), default=max(self.gaps))
+
+    @property
     def agree(self) -> bool:
-        """Whether all points have the same rank."""
-        return len(set(self.ranks)) == 1
+        """Whether the points that decide have the same rank."""
+        deciding = {rank for rank, gap in zip(self.ranks, self.gaps, strict=True) if gap >= CONCLUSIVE_GAP}
+        return len(deciding) <= 1
 
     @property
     def conclusive(self) -> bool:
-        """Whether the closure is closed, its ranks agree, and the gap is at least 1e6."""
+        """Whether the closure is closed, and some points have a gap of at least 1e6, and these agree."""
         return self.closed and self.agree and self.gap >= CONCLUSIVE_GAP
 
     @property
@@ -83,32 +91,35 @@ def closure(
     dimension = points.shape[1]
     levels = _checks.integer("levels", levels, at_least=1)
     most = dimension if target is None else _checks.integer("target", target, at_least=0)
-    values = _velocities(fields, points)
+    values = velocities(fields, points)
     spans = [span(normalized(rows)) for rows in values]
-    first, level = _largest(spans), 1
+    first, level = _rank(spans), 1
     random = np.random.default_rng(seed)
-    closed = _smallest(spans) >= most
+    closed = first >= most
     while not closed and level < levels:
         level += 1
-        weights = random.standard_normal((most - _smallest(spans) + SPARE, level, values.shape[1]))
+        missing = max(most - min(each.rank for each in spans), 0)
+        weights = random.standard_normal((missing + SPARE, level, values.shape[1]))
         added = _brackets_at(fields, points, weights)
         before, spans = spans, [extended(*pair) for pair in zip(spans, added, strict=True)]
-        grown = any(now.rank > then.rank for now, then in zip(spans, before, strict=True))
-        closed = not grown or _smallest(spans) >= most
-    ranks = tuple(each.rank for each in spans)
-    gap = min(each.kept for each in spans) / max(each.dropped for each in spans)
-    return Closure(max(ranks), first, ranks, gap, level, closed, points)
+        grown = [now for now, then in zip(spans, before, strict=True) if now.rank > then.rank]
+        closed = _rank(spans) >= most or not any(any(each is good for good in _believed(spans)) for each in grown)
+    ranks, gaps = tuple(each.rank for each in spans), tuple(each.gap for each in spans)
+    return Closure(_rank(spans), first, ranks, gaps, level, closed, points)
 
 
-def _largest(spans: list[Span]) -> int:
-    return max(each.rank for each in spans)
+def _believed(spans: list[Span]) -> list[Span]:
+    """Those with a gap that is wide enough; all of them where none has."""
+    return [each for each in spans if each.gap >= CONCLUSIVE_GAP] or spans
 
 
-def _smallest(spans: list[Span]) -> int:
-    return min(each.rank for each in spans)
+def _rank(spans: list[Span]) -> int:
+    """A rank can only be too small, at a point that is not generic."""
+    return max(each.rank for each in _believed(spans))
 
 
-def _velocities(fields: Callable[[Real], Real], points: np.ndarray) -> np.ndarray:
+def velocities(fields: Callable[[Real], Real], points: np.ndarray) -> np.ndarray:
+    """The values of `fields` at each point, shape (points, fields, D); refuses other shapes and what is not finite."""
     _checks.instance("fields", fields, Callable, "a function of θ")  # pyright: ignore[reportArgumentType]
     values = np.asarray(jax.vmap(fields)(jnp.asarray(points)))
     if values.ndim != 3 or values.shape[2] != points.shape[1]:

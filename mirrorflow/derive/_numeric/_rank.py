@@ -63,6 +63,14 @@ def extended(known: Span, rows: np.ndarray) -> Span:
     )
 
 
+def null_space(rows: np.ndarray) -> Span:
+    """Orthonormal rows orthogonal to rows of a size of 1 at most, with the singular values that decided."""
+    _, values, right = np.linalg.svd(rows, full_matrices=True)
+    count = int(np.sum(values > NEGLIGIBLE))
+    dropped = max(float(np.max(values[count:], initial=0.0)), float(np.finfo(float).eps))
+    return Span(right[count:], float(np.min(values[:count], initial=1.0)), dropped)
+
+
 def normalized(rows: np.ndarray) -> np.ndarray:
     """Rows divided by their sizes; rows of zeros stay."""
     sizes = np.linalg.norm(rows, axis=-1, keepdims=True)
