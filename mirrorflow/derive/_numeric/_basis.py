@@ -37,7 +37,7 @@ class Gradients:
         entries = [
             (row, place[symbol], sympy.diff(expression, symbol))
             for row, expression in enumerate(expressions)
-            for symbol in sorted(expression.free_symbols & set(variables), key=place.__getitem__)
+            for symbol in (each for each in variables if each in expression.free_symbols)
         ]
         self._rows = np.array([row for row, _, _ in entries], dtype=int)
         self._columns = np.array([column for _, column, _ in entries], dtype=int)

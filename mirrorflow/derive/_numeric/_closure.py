@@ -74,7 +74,8 @@ def closure(
       one, is used for Σ_i weights_i·w_i(θ).
     - `point`: θ, shape (D,), or several, shape (points, D), in double precision and generic.
     - `target`: D − (laws that are known), where the rank cannot grow further.
-    - `levels`: the longest brackets looked at, about 3^levels evaluations of the fields each; `seed`: of random weights.
+    - `levels`: the longest brackets looked at, about 3^levels evaluations of the fields each.
+    - `seed`: of the random weights.
 
     **Raises:** `ValueError` in single precision, for fields of another shape, for fields or brackets that are not
     finite at a point, or numbers out of range.

@@ -87,12 +87,12 @@ def from_function(function: Callable[[Parameters], Any], example: Parameters, *,
     _require_size(at.size, limit)
 
     def flattened(theta: Real) -> Real:
-        return ravel_pytree(function(unravel(theta)))[0]
+        return ravel_pytree(function(unravel(jnp.asarray(theta))))[0]
 
     outputs = _outputs(function, flattened, example, at)
     arrays = _symbols(leaves)
     variables = sympy.Matrix([entry for array in arrays.values() for entry in array.ravel().tolist()])
-    model = FunctionModel(GradientFields(flattened, outputs, at.size), variables, arrays, at, unravel)
+    model = FunctionModel(GradientFields(flattened, outputs, at.size), variables, arrays, at, lambda theta: unravel(jnp.asarray(theta)))
     _require_gradients(model, outputs)
     return model
 

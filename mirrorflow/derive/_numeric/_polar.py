@@ -19,7 +19,7 @@ def inverse_square_root(matrix: Real) -> Real:
 
 @inverse_square_root.defjvp
 def _inverse_square_root_jvp(primals, tangents):
-    # From Y²S=I: Y·dY + dY·Y = −Y²·dS·Y². The eigenvectors are not differentiated, which equal eigenvalues would forbid.
+    # From Y²S=I: Y·dY + dY·Y = −Y²·dS·Y². Eigenvectors are not differentiated, which equal eigenvalues forbid.
     (matrix,), (tangent,) = primals, tangents
     root = inverse_square_root(matrix)
     identity = jnp.eye(root.shape[0], dtype=root.dtype)
