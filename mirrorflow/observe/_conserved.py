@@ -53,8 +53,8 @@ def conserved(path: Trajectory, law: Law, rate: Numeric | Callable[[Any], Any] |
         raise ValueError(f"law must be callable, a function of the parameters, got {type(law).__name__}: {law!r}.")
     parameters = jax.tree.map(jnp.asarray, path.parameters)
     values, sizes = _along(law, parameters)
-    start = np.asarray(path.time)[0]
-    left = jnp.exp(_exponents(law, rate, start) - _exponents(law, rate, path.time))
+    exponents = _exponents(law, rate, path.time)
+    left = jnp.exp(exponents[0] - exponents)
     expected = left.reshape(-1, *[1] * (values.ndim - 1)) * values[:1]
     _require_finite(values, path)
     size = jnp.maximum(jnp.max(jnp.abs(values)), jnp.max(jnp.where(jnp.isfinite(sizes), sizes, 0.0)))
@@ -98,7 +98,7 @@ def _exponents(law: Law, rate: Any, times: Any) -> Real:
         return found
     try:
         number = float(rate)
-    except TypeError:
+    except (TypeError, ValueError):
         raise ValueError(
             f"rate must be a number or a function of time, got {type(rate).__name__}: {rate}. Put numbers for its "
             "symbols, or pass rate."

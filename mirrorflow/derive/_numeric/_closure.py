@@ -122,7 +122,7 @@ def _rank(spans: list[Span]) -> int:
 def velocities(fields: Callable[[Real], Real], points: np.ndarray) -> np.ndarray:
     """The values of `fields` at each point, shape (points, fields, D); refuses other shapes and what is not finite."""
     _checks.instance("fields", fields, Callable, "a function of θ")  # pyright: ignore[reportArgumentType]
-    values = np.asarray(jax.vmap(fields)(jnp.asarray(points)))
+    values = np.asarray(jax.jit(jax.vmap(fields))(jnp.asarray(points)))
     if values.ndim != 3 or values.shape[2] != points.shape[1]:
         raise ValueError(
             f"fields must make velocities of shape (fields, {points.shape[1]}), got shape {values.shape[1:]}."

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -92,7 +93,9 @@ def from_function(function: Callable[[Parameters], Any], example: Parameters, *,
     outputs = _outputs(function, flattened, example, at)
     arrays = _symbols(leaves)
     variables = sympy.Matrix([entry for array in arrays.values() for entry in array.ravel().tolist()])
-    model = FunctionModel(GradientFields(flattened, outputs, at.size), variables, arrays, at, lambda theta: unravel(jnp.asarray(theta)))
+    model = FunctionModel(
+        GradientFields(flattened, outputs, at.size), variables, arrays, at, lambda theta: unravel(jnp.asarray(theta))
+    )
     _require_gradients(model, outputs)
     return model
 
@@ -157,11 +160,9 @@ def _require_size(size: int, limit: int) -> None:
 def _require_gradients(model: FunctionModel, outputs: int) -> None:
     points = np.concatenate([model.example[None], model.sample(POINTS)])
     try:
-        values = np.asarray(jax.vmap(model.fields)(jnp.asarray(points)))
-        jax.eval_shape(
-            lambda theta: jax.jvp(lambda t: model.fields.combine(jnp.ones(outputs), t), (theta,), (theta,)), points[0]
-        )
-    except TypeError as error:
+        values = np.asarray(jax.jit(jax.vmap(model.fields))(jnp.asarray(points)))
+        jax.eval_shape(lambda t: jax.jvp(partial(model.fields.combine, jnp.ones(outputs)), (t,), (t,)), points[0])
+    except (TypeError, ValueError) as error:
         raise ValueError(f"function must be differentiable twice, in forward and reverse mode: {error}") from error
     if not np.isfinite(values[0]).all():
         raise ValueError("function must be differentiable at the example: its gradient there is not finite.")

@@ -14,7 +14,7 @@ SMALLEST = 1e-9
 def inverse_square_root(matrix: Real) -> Real:
     """Y = S^{−1/2} of a symmetric positive definite matrix."""
     values, vectors = jnp.linalg.eigh(matrix)
-    return (vectors / jnp.sqrt(values)) @ vectors.T
+    return (vectors / jnp.sqrt(values)[None, :]) @ vectors.T
 
 
 @inverse_square_root.defjvp

@@ -10,7 +10,7 @@ import numpy as np
 from ... import _checks
 from ..._types import Numeric, Real
 from ...geometries import AbstractGeometry, AbstractSteepest, Spectral
-from ._polar import polar, rank_of
+from ._polar import SMALLEST, polar, rank_of
 from ._rank import double_precision, normalized, span
 
 Jacobian = Callable[[Real], Real]
@@ -58,8 +58,7 @@ def steepest_fields(
         matrices = _matrices(shapes, at.size)
         ranks = [[rank_of(row[part].reshape(shape)) for part, shape in matrices] for row in gradients]
         return lambda theta: -_polar_factors(given @ jacobian(theta), matrices, ranks)
-    name = type(geometry).__name__
-    raise ValueError(f"geometry must be Euclidean, Steepest, Sign or Spectral of mf.geometries, got {name}.")
+    raise ValueError(_unknown(geometry))
 
 
 def _powers(geometry: AbstractSteepest, gradients: Real, moving: np.ndarray) -> Real:
@@ -94,7 +93,7 @@ def _matrices(shapes: Mapping[str, tuple[int, ...]] | None, size: int) -> list[t
 
 
 def _jacobian_at(jacobian: Jacobian, at: np.ndarray, outputs: int) -> np.ndarray:
-    found = np.asarray(jacobian(jnp.asarray(at)))
+    found = np.asarray(jax.jit(jacobian)(jnp.asarray(at)))
     if found.shape != (outputs, at.size):
         raise ValueError(f"jacobian must have shape ({outputs}, {at.size}) as duals and point say, got {found.shape}.")
     return np.asarray(_checks.number("jacobian", found, shape=None))
@@ -102,9 +101,9 @@ def _jacobian_at(jacobian: Jacobian, at: np.ndarray, outputs: int) -> np.ndarray
 
 @dataclass(frozen=True)
 class Duals:
-    """Dual vectors `values`, shape (fields, outputs), the `rank` of their velocities at a point, and what that rank is
-    if every dual vector is allowed: `bound`, None where no formula is known. `enough`: their velocities span all, by
-    the bound or, without one, because twice as many spanned no more.
+    """Dual vectors `values`, shape (rank, outputs), with independent velocities at a point, as many as could be found:
+    `rank`. `bound`: what the rank is if every dual vector is allowed, None where no formula is known. `enough`: all
+    velocities are spanned, by the bound or, without one, because twice as many dual vectors spanned no more.
     """
 
     values: np.ndarray
@@ -133,19 +132,48 @@ def spanning_duals(
     **Source:** theory page 07 (the counts of sign flow).
     """
     at = double_precision("point", point, axes=(1,))
-    outputs = jacobian(jnp.asarray(at)).shape[0]
-    j = _jacobian_at(jacobian, at, outputs)
-    bound = _bound(geometry, j)
-    random = np.random.default_rng(seed)
-    count, before = at.size + 1, -1
+    j = np.asarray(jax.jit(jacobian)(jnp.asarray(at)))
+    bound, random = _bound(geometry, j), np.random.default_rng(seed)
+    values, before = np.zeros((0, len(j))), -1
     while True:
-        values = random.standard_normal((count, outputs))
-        fields = steepest_fields(jacobian, geometry, values, at, shapes=shapes)
-        rank = span(normalized(np.asarray(fields(jnp.asarray(at))))).rank
+        values = np.concatenate([values, random.standard_normal((max(len(values), at.size + 1), len(j)))])
+        velocities = normalized(_velocities(geometry, values @ j, shapes))
+        rank = span(velocities).rank
         enough = rank == bound if bound is not None else rank == before
-        if enough or count > MOST_DUALS * at.size:
-            return Duals(values, rank, bound, enough)
-        count, before = 2 * count, rank
+        if enough or len(values) > MOST_DUALS * at.size:
+            return Duals(values[_independent(velocities, rank)], rank, bound, enough)
+        before = rank
+
+
+def _velocities(geometry: AbstractGeometry, gradients: np.ndarray, shapes) -> np.ndarray:
+    """What `steepest_fields` computes at one point, for as many gradients as one likes and without compiling."""
+    if isinstance(geometry, AbstractSteepest):
+        moving = np.abs(gradients) > ZERO * np.max(np.abs(gradients), axis=1, keepdims=True)
+        return np.where(moving, np.sign(gradients) * np.abs(gradients) ** (float(geometry.q) - 1), 0.0)
+    if not isinstance(geometry, Spectral):
+        raise ValueError(_unknown(geometry))
+    factors = []
+    for part, shape in _matrices(shapes, gradients.shape[1]):
+        stack = gradients[:, part].reshape(-1, *shape)
+        left, values, right = np.linalg.svd(stack, full_matrices=False)
+        kept = values > SMALLEST * values[:, :1]
+        factors.append(((left * kept[:, None, :]) @ right).reshape(len(gradients), -1))
+    return np.concatenate(factors, axis=1)
+
+
+def _independent(rows: np.ndarray, rank: int) -> list[int]:
+    """`rank` rows that span all, each the one furthest from the span of those before."""
+    rest, chosen = np.array(rows), []
+    for _ in range(rank):
+        chosen.append(int(np.argmax(np.linalg.norm(rest, axis=1))))
+        unit = rest[chosen[-1]] / np.linalg.norm(rest[chosen[-1]])
+        rest = rest - np.outer(rest @ unit, unit)
+    return chosen
+
+
+def _unknown(geometry: AbstractGeometry) -> str:
+    name = type(geometry).__name__
+    return f"geometry must be Euclidean, Steepest, Sign or Spectral of mf.geometries, got {name}."
 
 
 def _bound(geometry: AbstractGeometry, j: np.ndarray) -> int | None:
