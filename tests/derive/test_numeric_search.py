@@ -80,6 +80,12 @@ def test_coefficients_that_are_no_fractions_are_marked():
     assert abs(law.expression.coeff(b) / law.expression.coeff(a) + np.sqrt(2)) < 1e-12
 
 
+def test_a_number_close_to_a_fraction_is_not_taken_for_it():
+    model = from_function(lambda p: (1 / 3 + 5e-9) * p["a"] + p["b"], {"a": 0.3, "b": 0.4})
+    (law,) = laws_of(model, list(model.variables)).laws
+    assert not law.exact and law.residual < 1e-12
+
+
 def test_powers_of_a_law_are_no_further_laws():
     model = from_function(jnp.prod, normal(2))
     found = laws_of(model, monomials(list(model.variables), 4), most=5)

@@ -65,7 +65,8 @@ def extended(known: Span, rows: np.ndarray) -> Span:
 
 def null_space(rows: np.ndarray) -> Span:
     """Orthonormal rows orthogonal to rows of a size of 1 at most, with the singular values that decided."""
-    _, values, right = np.linalg.svd(rows, full_matrices=True)
+    triangle = np.linalg.qr(rows, mode="r") if rows.shape[0] > rows.shape[1] else rows
+    _, values, right = np.linalg.svd(triangle, full_matrices=True)
     count = int(np.sum(values > NEGLIGIBLE))
     dropped = max(float(np.max(values[count:], initial=0.0)), float(np.finfo(float).eps))
     return Span(right[count:], float(np.min(values[:count], initial=1.0)), dropped)

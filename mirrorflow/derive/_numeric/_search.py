@@ -17,6 +17,8 @@ from ._rational import echelon, rational
 VERIFIED = 1e-9
 # Fresh points at which every candidate is verified, and at which independence is judged.
 FRESH = 8
+# Numbers in the gradients of all functions at a part of the points: 64 MB.
+CHUNK = 2**23
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,15 @@ def _null_vectors(fields, gradients: Gradients, sample, unknowns: int, spans: li
     """The gap, and coefficients whose combinations are orthogonal to all velocities, in echelon form."""
     rank = max(min(each.rank for each in spans), 1)
     points = _points(sample, -(-2 * unknowns // rank) + 1, len(spans[0].basis.T))
-    at = gradients(points)
-    products = [slopes @ each.basis.T for slopes, each in zip(at, _spans(fields, points), strict=True)]
-    rows = np.concatenate(products, axis=1).T
+    rows, squares = [], np.zeros(unknowns)
+    for part in np.array_split(points, -(-points.size * unknowns // CHUNK)):
+        at = gradients(part)
+        squares += np.sum(at**2, axis=(0, 2))
+        rows += [each.basis @ slopes.T for slopes, each in zip(at, _spans(fields, part), strict=True)]
     # In units of the sizes of the gradients, so that a function counts as much as another whatever its degree.
-    scale = np.sqrt(np.mean(np.sum(at**2, axis=2), axis=0))
+    scale = np.sqrt(squares / len(points))
     scale = np.where(scale > 0, scale, 1.0)
-    found = null_space(rows / scale / np.sqrt(len(points)))
+    found = null_space(np.concatenate(rows) / scale / np.sqrt(len(points)))
     return found.gap, echelon(found.basis / scale)
 
 
