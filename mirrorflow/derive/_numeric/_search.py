@@ -112,11 +112,11 @@ def _null_vectors(fields, gradients: Gradients, sample, unknowns: int, spans: li
     """The gap, and coefficients whose combinations are orthogonal to all velocities, in echelon form."""
     rank = max(min(each.rank for each in spans), 1)
     points = _points(sample, -(-2 * unknowns // rank) + 1, len(spans[0].basis.T))
-    rows, squares = [], np.zeros(unknowns)
-    for part in np.array_split(points, -(-points.size * unknowns // CHUNK)):
-        at = gradients(part)
+    at_points, rows, squares = _spans(fields, points), [], np.zeros(unknowns)
+    for part in np.array_split(np.arange(len(points)), -(-points.size * unknowns // CHUNK)):
+        at = gradients(points[part])
         squares += np.sum(at**2, axis=(0, 2))
-        rows += [each.basis @ slopes.T for slopes, each in zip(at, _spans(fields, part), strict=True)]
+        rows += [at_points[index].basis @ slopes.T for index, slopes in zip(part, at, strict=True)]
     # In units of the sizes of the gradients, so that a function counts as much as another whatever its degree.
     scale = np.sqrt(squares / len(points))
     scale = np.where(scale > 0, scale, 1.0)
