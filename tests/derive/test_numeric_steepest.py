@@ -129,6 +129,16 @@ def test_spectral_flow_on_rows_is_normalized_gradient_flow_and_keeps_what_it_kee
     assert counted(model, geometries.Spectral(), shapes) == 2 * rank - 1
 
 
+def test_spectral_flow_on_wide_factors_keeps_a_determinant_and_nothing_else():
+    # Rows of U move in the span of the rows of V and the other way round: with n+m=r rows in all, det(U over V) is kept.
+    model, shapes = matrix_product(2, 1, 3)
+    assert counted(model, geometries.Spectral(), shapes) == 1
+    duals = spanning_duals(model.fields, geometries.Spectral(), model.example, shapes=shapes)
+    fields = steepest_fields(model.fields, geometries.Spectral(), duals.values, model.example, shapes=shapes)
+    slope = jax.grad(lambda theta: jnp.linalg.det(theta.reshape(3, 3)))(jnp.asarray(model.example))
+    np.testing.assert_allclose(fields(jnp.asarray(model.example)) @ slope, 0.0, atol=1e-12)
+
+
 def test_entries_that_do_not_move_stay_smooth():
     model = from_function(lambda p: p[0] * p[1], np.array([1.0, 2.0, 3.0]))
     for geometry in (geometries.Sign(), geometries.Steepest(q=1.5)):

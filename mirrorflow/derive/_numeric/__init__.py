@@ -3,11 +3,11 @@
 from ._basis import monomials as monomials
 from ._closure import Closure as Closure
 from ._closure import closure as closure
+from ._duals import Duals as Duals
+from ._duals import spanning_duals as spanning_duals
 from ._function import FunctionModel as FunctionModel
 from ._function import from_function as from_function
-from ._search import NumericLaw as NumericLaw
 from ._search import Search as Search
 from ._search import search as search
-from ._steepest import Duals as Duals
-from ._steepest import spanning_duals as spanning_duals
 from ._steepest import steepest_fields as steepest_fields
+from ._verified import NumericLaw as NumericLaw

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ... import _checks
 from ..._types import Numeric, Real
-from ._brackets import Combination, nested_bracket
+from ._fields import brackets_at, velocities
 from ._rank import CONCLUSIVE_GAP, Span, double_precision, extended, normalized, span
 
 # Brackets of length k cost about 3ᵏ evaluations of the fields, in running and in compiling.
@@ -101,7 +99,7 @@ def closure(
         level += 1
         missing = max(most - min(each.rank for each in spans), 0)
         weights = random.standard_normal((missing + SPARE, level, values.shape[1]))
-        added = _brackets_at(fields, points, weights)
+        added = brackets_at(fields, points, weights)
         before, spans = spans, [extended(*pair) for pair in zip(spans, added, strict=True)]
         grown = [now for now, then in zip(spans, before, strict=True) if now.rank > then.rank]
         closed = _rank(spans) >= most or not any(any(each is good for good in _believed(spans)) for each in grown)
@@ -117,39 +115,3 @@ def _believed(spans: list[Span]) -> list[Span]:
 def _rank(spans: list[Span]) -> int:
     """A rank can only be too small, at a point that is not generic."""
     return max(each.rank for each in _believed(spans))
-
-
-def velocities(fields: Callable[[Real], Real], points: np.ndarray) -> np.ndarray:
-    """The values of `fields` at each point, shape (points, fields, D); refuses other shapes and what is not finite."""
-    _checks.instance("fields", fields, Callable, "a function of θ")  # pyright: ignore[reportArgumentType]
-    values = np.asarray(jax.jit(jax.vmap(fields))(jnp.asarray(points)))
-    if values.ndim != 3 or values.shape[2] != points.shape[1]:
-        raise ValueError(
-            f"fields must make velocities of shape (fields, {points.shape[1]}), got shape {values.shape[1:]}."
-        )
-    _require_finite(values, "fields")
-    return values
-
-
-def _brackets_at(fields: Callable[[Real], Real], points: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    combination = combination_of(fields)
-
-    def at(theta: Real, weights: Real) -> Real:
-        return jax.vmap(lambda each: nested_bracket(combination, each, theta))(weights)
-
-    scaled = weights / np.sqrt(weights.shape[-1])
-    values = np.asarray(jax.jit(jax.vmap(at, in_axes=(0, None)))(jnp.asarray(points), jnp.asarray(scaled)))
-    _require_finite(values, f"brackets of length {weights.shape[1]} of fields")
-    return values
-
-
-def combination_of(fields: Callable[[Real], Real]) -> Combination:
-    """(weights, θ) ↦ Σ_i weights_i·w_i(θ): the fields' own way if they have one."""
-    own = getattr(fields, "combine", None)
-    return own if own is not None else lambda weights, theta: weights @ fields(theta)
-
-
-def _require_finite(values: np.ndarray, name: str) -> None:
-    for index, rows in enumerate(values):
-        if not np.isfinite(rows).all():
-            raise ValueError(f"{name} must be finite and smooth near every point, and are not at point {index}.")

@@ -9,28 +9,15 @@ import sympy
 
 from ..._types import Real
 from ._basis import Gradients, complexity
-from ._closure import velocities
+from ._fields import velocities
 from ._rank import Span, double_precision, extended, normalized, null_space, span
-from ._rational import echelon, rational
+from ._rational import echelon
+from ._verified import NumericLaw, directions_of, verified
 
-# ⟨∇h, w⟩ over |∇h||w|, w any velocity: rounding leaves 1e-13 or less; a float coefficient, 1e-11.
-VERIFIED = 1e-9
 # Fresh points at which every candidate is verified, and at which independence is judged.
 FRESH = 8
 # Numbers in the gradients of all functions at a part of the points: 64 MB.
 CHUNK = 2**23
-
-
-@dataclass(frozen=True)
-class NumericLaw:
-    """A law h found in double precision: `expression`, and `residual`, the largest |⟨∇h, w⟩|/(|∇h||w|) at fresh points.
-
-    `exact`: whether its coefficients are small fractions; floats otherwise, and known only up to rounding.
-    """
-
-    expression: sympy.Expr
-    residual: float
-    exact: bool
 
 
 @dataclass(frozen=True)
@@ -97,8 +84,8 @@ def search(
         gap, coefficients = _null_vectors(fields, gradients, sample, len(taken), spans)
         at_fresh = gradients(fresh)
         for vector in coefficients:
-            law = _law(vector, taken, at_fresh, spans)
-            slopes = None if law is None else _slopes(np.asarray(vector), at_fresh)
+            law = verified(vector, taken, at_fresh, spans)
+            slopes = None if law is None else directions_of(np.asarray(vector), at_fresh)
             if law is None or slopes is None or len(laws) >= most:
                 continue
             grown = [extended(each, slope[None]) for each, slope in zip(directions, slopes, strict=True)]
@@ -122,40 +109,6 @@ def _null_vectors(fields, gradients: Gradients, sample, unknowns: int, spans: li
     scale = np.where(scale > 0, scale, 1.0)
     found = null_space(np.concatenate(rows) / scale / np.sqrt(len(points)))
     return found.gap, echelon(found.basis / scale)
-
-
-def _law(vector: np.ndarray, basis: list[sympy.Expr], at: np.ndarray, spans: list[Span]) -> NumericLaw | None:
-    """The law with these coefficients, as fractions if they are some; None if it fails at fresh points."""
-    fractions = rational(vector)
-    if fractions is not None:
-        residual = _residual(np.array([float(each) for each in fractions]), at, spans)
-        if residual <= VERIFIED:
-            terms = zip(fractions, basis, strict=True)
-            return _named([sympy.Rational(c.numerator, c.denominator) * b for c, b in terms], residual, exact=True)
-    residual = _residual(vector, at, spans)
-    if residual <= VERIFIED:
-        return _named([float(c) * b for c, b in zip(vector, basis, strict=True) if c], residual, exact=False)
-    return None
-
-
-def _named(terms: list[sympy.Expr], residual: float, *, exact: bool) -> NumericLaw:
-    return NumericLaw(sympy.Add(*terms), residual, exact)
-
-
-def _slopes(vector: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """The directions of ∇h at each point."""
-    return normalized(np.einsum("j,sjd->sd", vector, at))
-
-
-def _residual(vector: np.ndarray, at: np.ndarray, spans: list[Span]) -> float:
-    """The largest |⟨∇h, w⟩|/(|∇h||w|); 1 for a function that is constant up to rounding."""
-    slopes = np.einsum("j,sjd->sd", vector, at)
-    sizes = np.linalg.norm(slopes, axis=1)
-    parts = np.einsum("j,sjd->sd", np.abs(vector), np.abs(at))
-    if np.any(sizes <= VERIFIED * np.linalg.norm(parts, axis=1)):
-        return 1.0
-    products = [np.linalg.norm(each.basis @ slope) for each, slope in zip(spans, slopes, strict=True)]
-    return float(np.max(np.array(products) / sizes, initial=0.0))
 
 
 def _spans(fields: Callable[[Real], Real], points: np.ndarray) -> list[Span]:
