@@ -38,7 +38,7 @@ class Derivation:
     def run(self, *, plain: bool) -> None:
         """Forms, then bases that grow; brackets once small bases are not enough, and the model's integrals then."""
         self._try_forms()
-        self.search(lambda: separable(self.system), 2)
+        self.search(lambda: separable(self.system, self.degree), 2)
         if not self.done and self.forms:
             self.count.refine(self.found)
         for degree in (1, 2):

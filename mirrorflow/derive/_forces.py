@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import flint
 import sympy
 
 from ._kernels import Kernels, plain_functions
@@ -20,7 +21,19 @@ def gradient_forces(
     **Raises:** `NotPolynomial` where no common factor makes all entries polynomials.
     """
     made = [_gradient(ring, feature, variables, kernels) for feature in features]
-    return tuple(force for force in made if force)
+    return tuple(map(primitive, filter(None, made)))
+
+
+def primitive(force: Force) -> Force:
+    """The multiple of a force whose coefficients are integers without a common divisor: no prime divides them all."""
+    coefficients = [c for entry in force.values() for c in entry.coeffs()]
+    bottom = flint.fmpz(1)
+    for c in coefficients:
+        bottom = bottom.lcm(c.q)
+    top = flint.fmpz(0)
+    for c in coefficients:
+        top = top.gcd(c.p * (bottom // c.q))
+    return {i: entry * flint.fmpq(bottom, top) for i, entry in force.items()}
 
 
 def _gradient(
@@ -31,6 +44,9 @@ def _gradient(
     try:
         polynomial = ring.polynomial(feature)
     except NotPolynomial:
+        polynomial = None
+    if polynomial is None or ring.functions & set(ring.support(polynomial)):
+        # 1/θ and log|θ| are symbols of the ring, whose derivatives in θ are not 0.
         entries = {i: sympy.diff(feature, variables[i]) for i in places}
         return _direction(ring, {i: _written(entry, kernels) for i, entry in entries.items()})
     force = {i: ring.derivative(polynomial, variables[i]) for i in places}

@@ -43,6 +43,7 @@ class Ring:
         self.generators = dict(zip(self.symbols, self.context.gens(), strict=True))
         self.position = {symbol: i for i, symbol in enumerate(self.symbols)}
         self.inverses, self.logarithms, self.binary = dict(inverses or {}), dict(logarithms or {}), frozenset(binary)
+        self.functions = frozenset(self.inverses.values()) | frozenset(self.logarithms.values())
         self._pairs = [(self.position[a], self.position[b]) for a, b in self.inverses.items()]
         self._circles = [(self.position[s], self.generators[c]) for s, c in (circles or {}).items()]
         self._signs = [self.position[symbol] for symbol in self.binary]
@@ -149,10 +150,16 @@ class ModularRing:
         self.context = flint.nmod_mpoly_ctx.get(names, modulus=PRIME, ordering=flint.Ordering.degrevlex)
 
     def image(self, polynomial: Polynomial) -> Any:
-        """The polynomial with its coefficients modulo the prime."""
-        return self.context.from_dict(
-            {exponents: residue(coefficient) for exponents, coefficient in polynomial.terms()}
-        )
+        """The polynomial with its coefficients modulo the prime.
+
+        **Raises:** `NotPolynomial` where the prime divides one of them: ranks could then be far too small.
+        """
+        found = {}
+        for exponents, coefficient in polynomial.terms():
+            if coefficient.p % PRIME == 0 or coefficient.q % PRIME == 0:
+                raise NotPolynomial(f"Coefficients must not be multiples of {PRIME}, modulo which ranks are taken.")
+            found[exponents] = residue(coefficient)
+        return self.context.from_dict(found)
 
 
 def residue(value: Any) -> int:
