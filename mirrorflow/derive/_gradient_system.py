@@ -63,7 +63,11 @@ def _kernels(model: Model) -> tuple[Kernels, ...]:
     return ()
 
 
-def _charts(model: Model, metric: Any, rational: bool, kernels: Mapping[sympy.Symbol, Kernels]) -> list[Chart]:
+def potentials_by_array(model: Model, metric: Any) -> dict[str, AbstractPotential]:
+    """The potential of each array that has one, the model's own where `metric` is None.
+
+    **Raises:** `ValueError` for what is no potential, or an array that the model does not have.
+    """
     by_name = dict(model.potentials) if metric is None else metric
     if isinstance(by_name, AbstractPotential):
         by_name = dict.fromkeys(model.arrays, by_name)
@@ -77,6 +81,11 @@ def _charts(model: Model, metric: Any, rational: bool, kernels: Mapping[sympy.Sy
             raise ValueError(f"metric names the array {name!r}; the model has {', '.join(map(repr, model.arrays))}.")
         if not isinstance(potential, AbstractPotential):
             raise ValueError(f"metric[{name!r}] must be a separable potential, got {type(potential).__name__}.")
+    return dict(by_name)
+
+
+def _charts(model: Model, metric: Any, rational: bool, kernels: Mapping[sympy.Symbol, Kernels]) -> list[Chart]:
+    by_name = potentials_by_array(model, metric)
     found = []
     for name, array in model.arrays.items():
         potential = by_name.get(name, Quadratic())
