@@ -13,6 +13,7 @@ _ROOMS = (
     "claims",
     "clocks",
     "decay",
+    "derive",
     "ensembles",
     "flows",
     "geometries",
@@ -70,6 +71,7 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from . import decay as decay
+    from . import derive as derive
     from . import ensembles as ensembles
     from . import flows as flows
     from . import geometries as geometries

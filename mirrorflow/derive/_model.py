@@ -28,15 +28,30 @@ class Form:
 
 
 @dataclass(frozen=True)
+class Integral:
+    """A law that is an integral over functions of θ, which no basis of polynomials holds.
+
+    `expression` is written with symbols that `where` explains; `function` takes the values of the model's variables, in
+    their order, to the law, with `jax.numpy`. It is a law of the Euclidean gradient flow.
+    """
+
+    expression: sympy.Expr
+    where: str
+    function: Callable[[Sequence[Real]], Real]
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """Parameters θ and the functions φ(θ) through which every data set sees them.
 
     `arrays`: the parameters by name, arrays of real symbols; `features`: the φ, of which each loss and data set makes
-    some function; `forms`: candidates for laws in recognizable form; `potentials`: by the name of the array, of the
-    arrays that do not follow the Euclidean gradient unless asked otherwise; `symmetric`: forms that are symmetric
-    matrices count their upper triangle only. `coordinatewise`: θ is one array whose first axis runs over the symbols
-    and whose other axes are independent copies (a Hadamard product, say); else θ is a mapping from the names to arrays,
-    or one flat array in the order of `variables`.
+    some function ((0,) for a model of which data sees nothing); `forms`: candidates for laws in recognizable form, of
+    which symmetric matrices count their upper triangle only; `potentials`: by the name of the array, of the arrays that
+    do not follow the Euclidean gradient unless asked otherwise. `coordinatewise`: θ is one array whose first axis runs
+    over the symbols and whose other axes are independent copies (a Hadamard product, say); else θ is a mapping from the
+    names to arrays, or one flat array in the order of `variables`. `caveat`: empty where, at almost every θ, data sets
+    together see all that the features do; else the sentence that says where they may see less, so that there may be
+    laws beyond those of the features. `integrals`: laws that no search in a basis finds.
     """
 
     name: str
@@ -46,6 +61,8 @@ class Model:
     potentials: Mapping[str, AbstractPotential] = field(default_factory=dict)
     coordinatewise: bool = False
     unpack: Callable[[Parameters], Mapping[str, Any]] | None = None
+    caveat: str = ""
+    integrals: tuple[Integral, ...] = ()
 
     @property
     def variables(self) -> tuple[sympy.Symbol, ...]:
@@ -99,8 +116,10 @@ def symbols(name: str, *shape: int, positive: bool = False) -> np.ndarray:
     """
     made = np.empty(shape, dtype=object)
     wide = any(size > 9 for size in shape)
+    # W1_11 of the array W1 is another symbol than W11_1 of the array W11.
+    between = "_" if name[-1].isdigit() else ""
     for index in np.ndindex(*shape):
-        label = ("_" if wide else "").join(str(i + 1) for i in index)
+        label = between + ("_" if wide else "").join(str(i + 1) for i in index)
         made[index] = sympy.Symbol(f"{name}{label}", real=True, **({"positive": True} if positive else {}))
     return made
 
