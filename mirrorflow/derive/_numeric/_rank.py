@@ -84,7 +84,7 @@ def double_precision(name: str, value: Numeric, *, axes: tuple[int, ...]) -> np.
 
     **Raises:** `ValueError` otherwise; in single precision no gap of 1e6 can be seen.
     """
-    if not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+    if not jax.config.jax_enable_x64:
         raise ValueError("A numerical rank needs double precision: call mf.enable_float64() first.")
     held = np.asarray(_checks.number(name, value, shape=None))
     if held.dtype != np.float64:
