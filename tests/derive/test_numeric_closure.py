@@ -90,12 +90,14 @@ def test_a_known_bound_saves_the_brackets():
 
 
 def test_what_lies_between_rounding_and_size_is_not_concluded():
-    # A second field along (1, 1e-9…1e-11·): present or rounding, double precision cannot tell.
-    def fields(theta):
-        return jnp.stack([theta, theta + jnp.array([0.0, 3e-10, -1e-11])])
+    # A second direction of size δ beside the first: from 1e-12 to 1e-10 double precision cannot tell it from rounding.
+    def fields_with(delta):
+        return lambda theta: jnp.stack([theta, theta + delta * jnp.array([1.0, -1.0, 0.0])])
 
-    found = closure(fields, np.array([1.0, 1.0, 1.0]))
-    assert found.gap < 1e6 or not found.conclusive
+    for delta in (1e-11, 1e-10):
+        assert not closure(fields_with(delta), np.array([1.0, 1.0, 1.0])).conclusive
+    found = closure(fields_with(1e-6), np.array([1.0, 1.0, 1.0]))
+    assert found.conclusive and found.rank == 2
 
 
 def test_points_that_are_not_generic_do_not_decide():

@@ -130,7 +130,7 @@ def test_spectral_flow_on_rows_is_normalized_gradient_flow_and_keeps_what_it_kee
 
 
 def test_spectral_flow_on_wide_factors_keeps_a_determinant_and_nothing_else():
-    # Rows of U move in the span of the rows of V and the other way round: with n+m=r rows in all, det(U over V) is kept.
+    # Rows of U move in the span of the rows of V and the other way round: of n+m=r rows in all the determinant is kept.
     model, shapes = matrix_product(2, 1, 3)
     assert counted(model, geometries.Spectral(), shapes) == 1
     duals = spanning_duals(model.fields, geometries.Spectral(), model.example, shapes=shapes)

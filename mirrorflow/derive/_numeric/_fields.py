@@ -13,7 +13,7 @@ from ._brackets import Combination, nested_bracket
 
 def velocities(fields: Callable[[Real], Real], points: np.ndarray) -> np.ndarray:
     """The values of `fields` at each point, shape (points, fields, D); refuses other shapes and what is not finite."""
-    _checks.instance("fields", fields, Callable, "a function of θ")  # pyright: ignore[reportArgumentType]
+    _checks.instance("fields", fields, Callable, "a function of θ")
     values = np.asarray(jax.jit(jax.vmap(fields))(jnp.asarray(points)))
     if values.ndim != 3 or values.shape[2] != points.shape[1]:
         raise ValueError(

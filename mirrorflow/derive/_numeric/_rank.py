@@ -10,8 +10,9 @@ from ... import _checks
 from ..._types import Numeric
 
 # Rows have size 1 at most. Rounding leaves about 1e-15 of a first derivative and 1e-13 of brackets of brackets, where
-# directions of generic points are seldom below 1e-6; what falls in between makes the gap small and is not believed.
-NEGLIGIBLE = 1e-10
+# directions of generic points are seldom below 1e-6. What lies between 1e-12 and 2e-10 counts, but leaves no gap of 1e6
+# above the rounding of double precision, whatever it is: nothing is concluded from it.
+NEGLIGIBLE = 1e-12
 # Six digits between what counts and what does not: half of what double precision holds above that rounding.
 CONCLUSIVE_GAP = 1e6
 
@@ -37,7 +38,7 @@ class Span(NamedTuple):
 
 
 def span(rows: np.ndarray) -> Span:
-    """The numerical span of rows of a size of 1 at most; singular values count from 1e-10 on.
+    """The numerical span of rows of a size of 1 at most; singular values count from 1e-12 on.
 
     Where every one counts, or none, rounding (2.2e-16) or the unit stands on the other side of the gap.
     """
@@ -83,7 +84,7 @@ def double_precision(name: str, value: Numeric, *, axes: tuple[int, ...]) -> np.
 
     **Raises:** `ValueError` otherwise; in single precision no gap of 1e6 can be seen.
     """
-    if not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+    if not jax.config.jax_enable_x64:
         raise ValueError("A numerical rank needs double precision: call mf.enable_float64() first.")
     held = np.asarray(_checks.number(name, value, shape=None))
     if held.dtype != np.float64:
