@@ -72,16 +72,30 @@ def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart
     inverse_metric = sympy.simplify(1 / sympy.diff(value, size, 2))
     balance = sympy.expand(sympy.simplify(size * dual - value))
     balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(size)])
-    absolute = sympy.Abs(theta) if even else theta
-    sign = sympy.sign(theta) if even else sympy.Integer(1)
-
     speed, polynomial = _speed(inverse_metric, size, theta, even)
     found = [Coordinate(theta, theta, speed)]
     if not _is_polynomial(balance, size) or even:
-        found.append(Coordinate(_named("Q", theta), balance.subs(size, absolute), theta))
-    found.append(Coordinate(_named("z", theta), sign * dual.subs(size, absolute), sympy.Integer(1)))
+        # A multiple of Q is as good as Q, and simpler to read.
+        scale = balance.as_coeff_Mul()[0]
+        found.append(Coordinate(_named("Q", theta), _extended(balance / scale, size, theta, 1, even), theta / scale))
+    found.append(Coordinate(_named("z", theta), _extended(dual, size, theta, -1, even), sympy.Integer(1)))
     closed, sample = _closed(potential, theta, speed, polynomial)
     return Chart(tuple(found), closed, sample)
+
+
+def _extended(function: sympy.Expr, size: sympy.Symbol, theta: sympy.Symbol, parity: int, even: bool) -> sympy.Expr:
+    """A function of θ>0 on the whole domain, as an even (1) or odd (−1) function; by its own formula where that is one."""
+    if not even:
+        return function.subs(size, theta)
+    real = sympy.Symbol("real", real=True)
+    formula = function.subs(size, real)
+    if (
+        formula.subs(real, -real) == parity * formula
+        or sympy.simplify(formula.subs(real, -real) - parity * formula) == 0
+    ):
+        return formula.subs(real, theta)
+    mirrored = function.subs(size, sympy.Abs(theta))
+    return mirrored if parity > 0 else sympy.sign(theta) * mirrored
 
 
 def _closed_form(potential: potentials.AbstractPotential, size: sympy.Symbol) -> sympy.Expr:

@@ -14,7 +14,6 @@ from ._ring import ModularRing
 from ._sampled import sampled_rank
 from ._system import System
 
-
 POINTS = 2
 
 

@@ -36,9 +36,7 @@ def primitive(force: Force) -> Force:
     return {i: entry * flint.fmpq(bottom, top) for i, entry in force.items()}
 
 
-def _gradient(
-    ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol], kernels: Sequence[Kernels]
-) -> Force:
+def _gradient(ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol], kernels: Sequence[Kernels]) -> Force:
     present = feature.free_symbols
     places = [i for i, variable in enumerate(variables) if variable in present]
     try:

@@ -35,9 +35,7 @@ def gradient_system(
     for each in kernels:
         inverses |= each.inverses
     circles = {each.symbol("sin"): each.symbol("cos") for each in kernels if each.circular}
-    ring = Ring(
-        _symbols(model, charts, metric), inverses=inverses, logarithms=_marked(charts, 0), circles=circles
-    )
+    ring = Ring(_symbols(model, charts, metric), inverses=inverses, logarithms=_marked(charts, 0), circles=circles)
     forces = gradient_forces(ring, model.features, variables, kernels)
     if isinstance(metric, sympy.MatrixBase):
         forces = _scaled(ring, forces, metric, variables)

@@ -119,8 +119,12 @@ def plain_functions(expression: sympy.Expr) -> sympy.Expr:
     """Hyperbolic functions as exponentials, tan and its kin by sin and cos, exponentials of sums as products."""
     replaced = expression.replace(lambda part: isinstance(part, _Hyperbolic), lambda part: part.rewrite(sympy.exp))
     return replaced.replace(
-        lambda part: isinstance(part, _Circular), lambda part: part.rewrite(sympy.sin).rewrite(sympy.cos)
-        if not isinstance(part, sympy.tan) else sympy.sin(part.args[0]) / sympy.cos(part.args[0])
+        lambda part: isinstance(part, _Circular),
+        lambda part: (
+            part.rewrite(sympy.sin).rewrite(sympy.cos)
+            if not isinstance(part, sympy.tan)
+            else sympy.sin(part.args[0]) / sympy.cos(part.args[0])
+        ),
     )
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import sympy
 
 from .._types import Parameters, Real
-from ..geometries import AbstractGeometry, AbstractSteepest
+from ..geometries import AbstractGeometry, AbstractSteepest, Spectral
 from ..potentials import AbstractPotential
-from ._charts import chart
+from ._charts import chart, exact
 from ._laws import ConservationLaws, Law
 from ._model import Model
 from ._numeric import FunctionModel, closure, from_function, monomials, search, spanning_duals, steepest_fields
@@ -20,7 +20,7 @@ from ._numeric import FunctionModel, closure, from_function, monomials, search, 
 MOST_FUNCTIONS = 1500
 POINTS = 3
 # How far sampled points are from the first one where velocities are smooth in a cell only, relative to its entries.
-CELL = 0.02
+CELL = 0.05
 
 
 def function_model(function: Callable[[Parameters], Any], example: Parameters) -> tuple[Model, FunctionModel]:
@@ -105,7 +105,8 @@ def _fields(model, numeric, metric, geometry, point, seed) -> tuple[Callable[[Re
     if geometry is not None and not (isinstance(geometry, AbstractSteepest) and float(geometry.q) == 2):
         shapes = {name: array.shape for name, array in model.arrays.items()}
         duals = spanning_duals(numeric.fields, geometry, point, shapes=shapes, seed=seed)
-        return steepest_fields(numeric.fields, geometry, duals.values, point, shapes=shapes), True
+        signed = not isinstance(geometry, Spectral)
+        return steepest_fields(numeric.fields, geometry, duals.values, point, shapes=shapes), signed
     if metric:
         scale = _inverse_metric(model, metric)
         return lambda theta: numeric.fields(theta) * scale(theta), False
@@ -144,11 +145,14 @@ def _basis(model: Model, metric: Mapping[str, AbstractPotential], geometry, degr
     while reached < degree and math.comb(size + reached + 1, size) - 1 <= MOST_FUNCTIONS:
         reached += 1
     basis = monomials(model.variables, reached)
-    if isinstance(geometry, AbstractSteepest):
-        q = sympy.nsimplify(float(geometry.q), rational=True)
-        basis += [sympy.Abs(theta) ** q for theta in model.variables if q != 2]
+    if isinstance(geometry, AbstractSteepest) and float(geometry.q) < 2:
+        q = exact(float(geometry.q))
+        # Velocities of sign flow do not change within a cell: laws are linear there, and |θ| is what all cells share.
+        basis = [] if q == 1 else basis
+        basis += [sympy.Abs(theta) ** q for theta in model.variables]
+    if isinstance(geometry, Spectral):
+        basis += [sympy.sqrt(sympy.Add(*(theta**2 for theta in array.ravel()))) for array in model.arrays.values()]
     for name, potential in metric.items():
         for theta in model.arrays[name].ravel().tolist():
             basis += [each.expression for each in chart(potential, theta).coordinates[1:]]
     return list(dict.fromkeys(basis)), reached
-

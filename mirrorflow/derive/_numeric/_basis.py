@@ -28,6 +28,11 @@ def complexity(expression: sympy.Expr, variables: Sequence[sympy.Symbol]) -> int
     return max(int(sympy.count_ops(expression)), 1)
 
 
+def _slope(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    """∂/∂symbol away from 0, where the derivative of a sign is no function."""
+    return sympy.diff(expression, symbol).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
+
+
 class Gradients:
     """θ ↦ the gradients of functions of θ, for many θ at once; only what is not 0 is computed."""
 
@@ -35,7 +40,7 @@ class Gradients:
         place = {symbol: index for index, symbol in enumerate(variables)}
         self._shape = (len(expressions), len(variables))
         entries = [
-            (row, place[symbol], sympy.diff(expression, symbol))
+            (row, place[symbol], _slope(expression, symbol))
             for row, expression in enumerate(expressions)
             for symbol in (each for each in variables if each in expression.free_symbols)
         ]

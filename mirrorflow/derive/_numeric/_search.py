@@ -85,7 +85,7 @@ def search(
         at_fresh = gradients(fresh)
         for vector in coefficients:
             law = verified(vector, taken, at_fresh, spans)
-            slopes = None if law is None else directions_of(np.asarray(vector), at_fresh)
+            slopes = None if law is None else directions_of(law.coefficients, at_fresh)
             if law is None or slopes is None or len(laws) >= most:
                 continue
             grown = [extended(each, slope[None]) for each, slope in zip(directions, slopes, strict=True)]

@@ -17,9 +17,11 @@ class NumericLaw:
     """A law h found in double precision: `expression`, and `residual`, the largest |⟨∇h, w⟩|/(|∇h||w|) at fresh points.
 
     `exact`: whether its coefficients are small fractions; floats otherwise, and known only up to rounding.
+    `coefficients`: in the order of the basis, as they stand in the expression.
     """
 
     expression: sympy.Expr
+    coefficients: np.ndarray
     residual: float
     exact: bool
 
@@ -28,18 +30,16 @@ def verified(vector: np.ndarray, basis: list[sympy.Expr], at: np.ndarray, spans:
     """The law with these coefficients, as fractions if they are some; None if it fails at fresh points."""
     fractions = rational(vector)
     if fractions is not None:
-        residual = _residual(np.array([float(each) for each in fractions]), at, spans)
+        rounded = np.array([float(each) for each in fractions])
+        residual = _residual(rounded, at, spans)
         if residual <= VERIFIED:
-            terms = zip(fractions, basis, strict=True)
-            return _named([sympy.Rational(c.numerator, c.denominator) * b for c, b in terms], residual, exact=True)
+            terms = [sympy.Rational(c.numerator, c.denominator) * b for c, b in zip(fractions, basis, strict=True)]
+            return NumericLaw(sympy.Add(*terms), rounded, residual, exact=True)
     residual = _residual(vector, at, spans)
     if residual <= VERIFIED:
-        return _named([float(c) * b for c, b in zip(vector, basis, strict=True) if c], residual, exact=False)
+        terms = [float(c) * b for c, b in zip(vector, basis, strict=True) if c]
+        return NumericLaw(sympy.Add(*terms), vector, residual, exact=False)
     return None
-
-
-def _named(terms: list[sympy.Expr], residual: float, *, exact: bool) -> NumericLaw:
-    return NumericLaw(sympy.Add(*terms), residual, exact)
 
 
 def directions_of(vector: np.ndarray, at: np.ndarray) -> np.ndarray:
