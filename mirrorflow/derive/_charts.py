@@ -84,7 +84,7 @@ def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart
 
 
 def _extended(function: sympy.Expr, size: sympy.Symbol, theta: sympy.Symbol, parity: int, even: bool) -> sympy.Expr:
-    """A function of θ>0 on the whole domain, as an even (1) or odd (−1) function; by its own formula where that is one."""
+    """A function of θ>0 on the whole domain, as an even (1) or odd (−1) one; by its own formula where that is so."""
     if not even:
         return function.subs(size, theta)
     real = sympy.Symbol("real", real=True)

@@ -50,8 +50,9 @@ class Law:
 
     @functools.cached_property
     def _evaluate(self):
-        if self.integral is not None:
-            return lambda *values: self.integral.function(values)
+        integral = self.integral
+        if integral is not None:
+            return lambda *values: integral.function(values)
         return sympy.lambdify(self.variables, self.expression, modules=["jax"], cse=True)
 
     def to_latex(self) -> str:

@@ -14,7 +14,16 @@ from ..potentials import AbstractPotential
 from ._charts import chart, exact
 from ._laws import ConservationLaws, Law
 from ._model import Model
-from ._numeric import FunctionModel, closure, from_function, monomials, search, spanning_duals, steepest_fields
+from ._numeric import (
+    CONCLUSIVE_GAP,
+    FunctionModel,
+    closure,
+    from_function,
+    monomials,
+    search,
+    spanning_duals,
+    steepest_fields,
+)
 
 # Null spaces of more functions take minutes.
 MOST_FUNCTIONS = 1500
@@ -74,18 +83,18 @@ def numeric_laws(
         whole = closure(fields, points, target=len(variables) - len(found.laws), seed=seed)
         found = search(fields, variables, basis, sample=sample, most=whole.laws)
     laws = tuple(Law(law.expression, sympy.Integer(0), model, tuple(variables)) for law in found.laws)
-    proved = len(laws) == whole.laws
-    decided = whole.conclusive or whole.rank_of_fields == whole.rank
+    full = len(laws) == whole.laws
+    decided = (whole.conclusive or whole is first) and whole.gap >= CONCLUSIVE_GAP
     return ConservationLaws(
         laws=laws,
         count=whole.laws,
-        complete=(True if proved else False) if decided and whole.gap >= 1e6 else None,
+        complete=full if decided else None,
         dimension=len(variables),
         rank=whole.rank_of_fields,
         closure=None if whole is first else whole.rank,
         counts=tuple(len(variables) - rank for rank in whole.ranks),
         forms=(),
-        certificate=_certificate(whole, len(variables), reached, complete=proved),
+        certificate=_certificate(whole, len(variables), reached, complete=full),
         model=model,
         flow=flow,
     )
