@@ -7,7 +7,7 @@ function Q = θR'−R has speed θ (theory page 04).
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import jax
@@ -41,6 +41,11 @@ class Chart:
     coordinates: tuple[Coordinate, ...]
     closed: tuple[Coordinate, ...] = ()
     sample: Callable[[random.Random], Sample] = field(default=lambda generator: {})
+
+    @property
+    def theta(self) -> sympy.Symbol:
+        """The parameter."""
+        return self.coordinates[0].symbol
 
 
 def euclidean_chart(theta: sympy.Symbol, *, rational: bool = False) -> Chart:
@@ -118,6 +123,45 @@ def _closed_form(potential: potentials.AbstractPotential, size: sympy.Symbol) ->
         # A tilt changes neither R'' nor Q, and would make sign(θ)R'(|θ|) jump at 0.
         value = value - sympy.limit(sympy.diff(value.subs(theta, size), size), size, 0) * theta
     return value.subs(theta, size)
+
+
+def charts_of(potential: potentials.AbstractPotential, parameters: Sequence[sympy.Symbol]) -> list[Chart]:
+    """The charts of many parameters that follow one potential; the formulas are worked out once."""
+    made: dict[tuple, tuple[sympy.Symbol, Chart]] = {}
+    found = []
+    for theta in parameters:
+        assumptions = tuple(sorted(theta.assumptions0.items()))
+        if assumptions not in made:
+            made[assumptions] = (theta, chart(potential, theta))
+        found.append(_renamed(*made[assumptions], theta))
+    return found
+
+
+def _renamed(first: sympy.Symbol, made: Chart, theta: sympy.Symbol) -> Chart:
+    """The chart of another parameter."""
+    if theta == first:
+        return made
+    every = (*made.coordinates, *made.closed)
+    free = {first}.union(*({each.symbol} | _free(each.speed) for each in every))
+    names = {symbol: symbol if symbol == first else _moved(symbol, first, theta) for symbol in free} | {first: theta}
+
+    def coordinate(each: Coordinate) -> Coordinate:
+        speed = None if each.speed is None else each.speed.xreplace(names)
+        return Coordinate(names[each.symbol], each.expression.xreplace(names), speed)
+
+    def sample(generator: random.Random) -> Sample:
+        return {names.get(symbol, symbol): value for symbol, value in made.sample(generator).items()}
+
+    return Chart(tuple(map(coordinate, made.coordinates)), tuple(map(coordinate, made.closed)), sample)
+
+
+def _free(speed: sympy.Expr | None) -> set[sympy.Symbol]:
+    return set() if speed is None else set(speed.free_symbols)
+
+
+def _moved(symbol: sympy.Symbol, first: sympy.Symbol, theta: sympy.Symbol) -> sympy.Symbol:
+    letter, bracket, name = symbol.name.partition("[")
+    return _named(letter, theta) if bracket and name == f"{first}]" else symbol
 
 
 def _speed(inverse_metric: sympy.Expr, size: sympy.Symbol, theta: sympy.Symbol, even: bool) -> tuple[sympy.Expr, bool]:

@@ -39,7 +39,7 @@ class Derivation:
         """Forms, then bases that grow; brackets once small bases are not enough, and the model's integrals then."""
         self._try_forms()
         self.search(lambda: separable(self.system, self.degree), 2)
-        if not self.done and self.forms:
+        if not self.done and self.found:
             self.count.refine(self.found)
         for degree in (1, 2):
             self._monomials(degree)

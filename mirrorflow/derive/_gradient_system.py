@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 from ..potentials import AbstractPotential, Quadratic
-from ._charts import Chart, Coordinate, chart, euclidean_chart
+from ._charts import Chart, Coordinate, charts_of, euclidean_chart
 from ._decays import DecayRate
 from ._forces import gradient_forces, primitive
 from ._kernels import Kernels, kernels_of, plain_functions
@@ -84,17 +84,18 @@ def potentials_by_array(model: Model, metric: Any) -> dict[str, AbstractPotentia
 
 def _charts(model: Model, metric: Any, rational: bool, kernels: Mapping[sympy.Symbol, Kernels]) -> list[Chart]:
     by_name = potentials_by_array(model, metric)
-    found = []
+    found: list[Chart] = []
     for name, array in model.arrays.items():
-        potential = by_name.get(name, Quadratic())
-        for theta in array.ravel().tolist():
-            euclidean = isinstance(potential, Quadratic)
-            if theta in kernels:
-                if not euclidean:
-                    raise NotPolynomial(f"{theta} follows a potential and stands inside a function.")
-                found.append(kernels[theta].chart())
-            else:
-                found.append(euclidean_chart(theta, rational=rational) if euclidean else chart(potential, theta))
+        potential, parameters = by_name.get(name, Quadratic()), array.ravel().tolist()
+        euclidean = isinstance(potential, Quadratic)
+        inside = [theta for theta in parameters if theta in kernels]
+        if inside and not euclidean:
+            raise NotPolynomial(f"{inside[0]} follows a potential and stands inside a function.")
+        if euclidean:
+            plain = (euclidean_chart(theta, rational=rational) for theta in parameters)
+            found += [kernels[each.theta].chart() if each.theta in kernels else each for each in plain]
+        else:
+            found += charts_of(potential, parameters)
     return found
 
 
@@ -114,7 +115,7 @@ def _marked(charts: Sequence[Chart], power: int) -> dict[sympy.Symbol, sympy.Sym
     """The symbols that stand for 1/θ (power −1) or log θ (0), by θ."""
     found = {}
     for each in charts:
-        theta = each.coordinates[0].symbol
+        theta = each.theta
         wanted = 1 / theta if power else sympy.log(theta)
         for coordinate in each.coordinates:
             if coordinate.expression == wanted:
@@ -164,14 +165,14 @@ def _sampler(charts: Sequence[Chart]):
 
 def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart], metric: Any) -> Drift:
     """−θ (decoupled), or −m(θ)θ (coupled: in the dual; −Mθ with a matrix), in units of the rate."""
-    pulls = [each.coordinates[0].symbol for each in charts]
+    pulls = [each.theta for each in charts]
     if isinstance(metric, sympy.MatrixBase) and decay.coupled:
         pulls = list(metric * sympy.Matrix(pulls))
     drifts: dict[sympy.Symbol, Polynomial] = {}
     closed: dict[sympy.Symbol, Polynomial] = {}
     degrees: dict[sympy.Symbol, sympy.Rational] = {}
     for each, pull in zip(charts, pulls, strict=True):
-        theta = each.coordinates[0].symbol
+        theta = each.theta
         for coordinate in (*each.coordinates, *each.closed):
             moved = _decayed(ring, coordinate, theta, pull, decay.coupled)
             if moved is not None:
