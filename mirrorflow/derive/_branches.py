@@ -1,13 +1,13 @@
 """The orbit of one coordinate as a whole: its branches, the values of x on them, and whether the origin is crossed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
 from ._eliminate import points, speed_of
-from ._orbit import Orbit, orbit, tidy
+from ._orbit import Orbit, orbit, positive_on_q, tidy
 from ._powers import antiderivative, monomial
 
 
@@ -38,7 +38,7 @@ def branches(
 
     **Raises:** `ValueError` where the orbit cannot be solved.
     """
-    curve = orbit(feature, variables, q, start)
+    variables, curve = _from_smallest(feature, variables, q, start)
     _check_moving(curve)
     low, high = sorted_ends(curve)
     if variables[-1].is_positive or curve.low != 0:
@@ -57,6 +57,19 @@ def branches(
     if not at_zero.is_positive:
         return _alone(curve, low, high)
     return _joined(curve, other)
+
+
+def _from_smallest(feature: sympy.Expr, variables: Sequence[sympy.Symbol], q: sympy.Expr, start: Any):
+    """The curve by the size of a parameter that comes down to 0, the last one unless another must be taken."""
+    first = None
+    for i in range(len(variables) if isinstance(start, Mapping) else 1):
+        order = (*variables[: len(variables) - 1 - i], *variables[len(variables) - i :], variables[len(variables) - 1 - i])
+        curve = orbit(feature, order, q, start)
+        if curve.low == 0:
+            return order, curve
+        first = first or (order, curve)
+    assert first is not None
+    return first
 
 
 def _alone(curve: Orbit, low: sympy.Expr, high: sympy.Expr) -> Branches:
@@ -95,28 +108,15 @@ def _refuse_side(side: int | None) -> None:
         raise ValueError("side chooses between x>0 and x<0 where an orbit has both; this one has not: leave it out.")
 
 
-def reached(curve: Orbit, q: sympy.Expr) -> Any:
-    """Whether ∇R stays finite where a→0, so that a constant signal takes x there in finite time."""
+def reached(curve: Orbit, q: sympy.Expr, at: sympy.Expr = sympy.S.Zero) -> Any:
+    """Whether ∇R stays finite at an end of a, so that a constant signal takes x there in finite time."""
     single = monomial(curve.dual_rate, curve.parameter)
-    if single is not None:
+    if single is not None and at == 0:
         return positive_on_q(sympy.expand(single[1] + 1), q)
     dual = antiderivative(curve.dual_rate, curve.parameter)
     if dual is None:
         raise ValueError(f"Whether the origin is reached was not found: {curve.dual_rate} has no closed integral.")
-    return bool(end(dual, curve.parameter, sympy.Integer(0), "+", curve).is_finite)
-
-
-def positive_on_q(value: sympy.Expr, q: sympy.Expr) -> Any:
-    """Whether a number, or for 1<q<2 a linear function of q, is positive; a condition on q where that depends."""
-    if value.is_number:
-        return bool(value > 0)
-    ends = [value.subs(q, edge) for edge in (1, 2)]
-    if all(each >= 0 for each in ends):
-        return True
-    if all(each <= 0 for each in ends):
-        return False
-    edge = sympy.solve(value, q)[0]
-    return q < edge if ends[0] > 0 else q > edge
+    return bool(end(dual, curve.parameter, at, "+" if at == curve.low else "-", curve).is_finite)
 
 
 def sorted_ends(curve: Orbit) -> tuple[sympy.Expr, sympy.Expr]:

@@ -52,11 +52,11 @@ def points(curve: Orbit) -> Iterator[dict[sympy.Symbol, sympy.Expr]]:
 
 def _by_power(curve: Orbit, x: sympy.Symbol) -> Iterator[sympy.Expr]:
     """x = c·a^e"""
-    single = monomial(curve.x, curve.parameter)
-    if single is not None:
-        c, e = single
-        made = curve.speed.xreplace({curve.parameter: (x / c) ** (1 / e)})
-        yield sympy.powdenest(sympy.powsimp(sympy.expand_power_base(made, force=True)), force=True)
+    single, speed = monomial(curve.x, curve.parameter), monomial(curve.speed, curve.parameter)
+    if single is not None and single[1] != 0 and speed is not None:
+        (c, e), (factor, power) = single, speed
+        share = sympy.simplify(power / e)
+        yield sympy.simplify(factor * c ** (-share)) * x**share
 
 
 def _by_resultant(curve: Orbit, x: sympy.Symbol) -> Iterator[sympy.Expr]:
@@ -118,4 +118,10 @@ def _rational(expression: sympy.Expr, a: sympy.Symbol, e: sympy.Expr, t: sympy.S
 
 
 def _neat(root: sympy.Expr) -> sympy.Expr:
-    return sympy.powdenest(sympy.simplify(sympy.expand(root)), force=False)
+    """The shortest of a few forms of one expression."""
+    plain = sympy.simplify(sympy.expand(root))
+    forms = [plain, sympy.expand(root)]
+    if root.has(sympy.exp, sympy.Function):
+        exponential = sympy.expand(plain.rewrite(sympy.exp))
+        forms += [sympy.simplify(exponential), exponential, sympy.expand(plain).rewrite(sympy.cosh).simplify()]
+    return sympy.powdenest(min(forms, key=sympy.count_ops), force=False)

@@ -72,10 +72,11 @@ def orbit(
         point = {placed_size: start[v] for v, placed_size in zip(variables, sizes, strict=True)}
         laws = tuple(_through(law, last, point) for law in laws)
     a = sympy.Dummy("a", positive=True)
-    magnitudes, low, high = _curve(laws, last, a)
+    magnitudes, low, high = _curve(laws, last, a, q)
     # |g_k|^{q−1}s_k is how fast the last parameter moves against F; a is its size in the sign's direction
     rate = tidy(1 / _power(slopes[last], q - 1, signed=True).xreplace(magnitudes))
     x, speed = (tidy(each.xreplace(magnitudes)) for each in (g, speed))
+    speed = min(speed, sympy.factor(speed), key=sympy.count_ops)
     return Orbit(a, sign, magnitudes, slopes, laws, x, speed, rate, low, high)
 
 
@@ -115,22 +116,24 @@ def _power(slope: sympy.Expr, exponent: sympy.Expr, *, signed: bool) -> sympy.Ex
     raise ValueError(f"The sign of the partial derivative {slope} is not known, so its steepest flow is not either.")
 
 
-def _curve(laws: Sequence[Law], last: sympy.Symbol, a: sympy.Symbol):
+def _curve(laws: Sequence[Law], last: sympy.Symbol, a: sympy.Symbol, q: sympy.Expr):
     magnitudes, low, high = {last: a}, sympy.Integer(0), sympy.oo
     for law in laws:
         target = law.level + law.reference.subs(last, a)
-        size, open_low, open_high = _inverse(law, target, a)
+        size, open_low, open_high = _inverse(law, target, a, q)
         magnitudes[law.variable] = size
         low, high = sympy.Max(low, open_low), sympy.Min(high, open_high)
     return magnitudes, low, high
 
 
-def _inverse(law: Law, target: sympy.Expr, a: sympy.Symbol) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
+def _inverse(
+    law: Law, target: sympy.Expr, a: sympy.Symbol, q: sympy.Expr
+) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
     """θ_i>0 with F(θ_i)=target(a), and the a between which it is positive."""
     single = monomial(law.moving, law.variable)
     if single is not None:
         size = tidy((target / single[0]) ** (1 / single[1]))
-        return (size, *_where_positive(target / single[0], a))
+        return (size, *_where_positive(target / single[0], a, q))
     if law.moving == sympy.log(law.variable):
         return tidy(sympy.exp(sympy.expand_log(target, force=True))), sympy.Integer(0), sympy.oo
     for size in sympy.solve(law.moving - target, law.variable):
@@ -138,7 +141,7 @@ def _inverse(law: Law, target: sympy.Expr, a: sympy.Symbol) -> tuple[sympy.Expr,
     raise ValueError(f"The orbit could not be solved: {law.moving} = {target} has no solution that sympy finds.")
 
 
-def _where_positive(target: sympy.Expr, a: sympy.Symbol) -> tuple[sympy.Expr, sympy.Expr]:
+def _where_positive(target: sympy.Expr, a: sympy.Symbol, q: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
     constant, moving = target.as_independent(a, as_Add=True)
     single = monomial(moving, a)
     if single is None:
@@ -147,10 +150,25 @@ def _where_positive(target: sympy.Expr, a: sympy.Symbol) -> tuple[sympy.Expr, sy
     if constant.is_zero or (constant.is_nonnegative and coefficient.is_positive):
         return sympy.Integer(0), sympy.oo
     root = tidy((-constant / coefficient) ** (1 / exponent))
-    upward = (coefficient * exponent).is_positive
-    if upward is None:
+    upward = positive_on_q(coefficient * exponent, q)
+    if not isinstance(upward, bool):
         raise ValueError(f"Where {target} is positive depends on the values of its symbols: give numbers.")
     return (root, sympy.oo) if upward else (sympy.Integer(0), root)
+
+
+def positive_on_q(value: sympy.Expr, q: sympy.Expr) -> Any:
+    """Whether an expression is positive, for 1<q<2 where it is linear in q; a condition on q where that depends."""
+    if value.is_positive is not None:
+        return bool(value.is_positive)
+    if value.free_symbols != {q} or not sympy.Poly(value, q).is_linear:
+        raise ValueError(f"Whether {value} is positive depends on the values of its symbols: give numbers.")
+    ends = [value.subs(q, edge) for edge in (1, 2)]
+    if all(each >= 0 for each in ends):
+        return True
+    if all(each <= 0 for each in ends):
+        return False
+    edge = sympy.solve(value, q)[0]
+    return q < edge if ends[0] > 0 else q > edge
 
 
 def tidy(expression: Any) -> sympy.Expr:

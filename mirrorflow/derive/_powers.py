@@ -22,8 +22,9 @@ def antiderivative(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None
 
 def monomial(expression: sympy.Expr, x: sympy.Symbol) -> tuple[sympy.Expr, sympy.Expr] | None:
     """(c, e) with f = c·x^e, e free of x."""
-    coefficient, rest = sympy.powsimp(sympy.expand_power_base(expression, force=True)).as_independent(x, as_Add=False)
-    base, exponent = rest.as_base_exp()
+    flat = sympy.powdenest(sympy.expand_power_base(expression, force=True), force=True)
+    coefficient, rest = flat.as_independent(x, as_Add=False)
+    base, exponent = sympy.powsimp(rest, combine="exp").as_base_exp()
     if rest == 1:
         return coefficient, sympy.Integer(0)
     if base == x and not exponent.has(x):
@@ -74,7 +75,7 @@ def _elementary(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None:
     found = sympy.integrate(expression, x)
     if found.has(sympy.Integral, sympy.hyper, sympy.meijerg, sympy.Piecewise, sympy.I, sympy.exp_polar):
         return None
-    return sympy.simplify(found)
+    return sympy.expand(found) if found.has(sympy.log) else sympy.simplify(found)
 
 
 def _by_substitution(parts: tuple[Any, ...], x: sympy.Symbol) -> sympy.Expr | None:
@@ -112,7 +113,8 @@ def _proved(found: sympy.Expr, expression: sympy.Expr, x: sympy.Symbol) -> bool:
     derivative = found.xreplace(series).diff(x)
     for one, name in series.items():
         (a, b), z = one.ap, one.argument
-        slope = b / z * ((1 - z) ** (-a) - name) * z.diff(x)
+        top, bottom = sympy.fraction(sympy.together(1 - z))
+        slope = b / z * (top ** (-a) * bottom**a - name) * z.diff(x)
         derivative += found.xreplace(series).diff(name) * slope
     try:
         return vanishes(derivative - expression)
