@@ -124,25 +124,35 @@ def sorted_ends(curve: Orbit) -> tuple[sympy.Expr, sympy.Expr]:
     a = curve.parameter
     ends = (end(curve.x, a, curve.low, "+", curve), end(curve.x, a, curve.high, "-", curve))
     numbers = next(points(curve))
-    values = [float(each.subs(numbers)) if each.is_finite else float(each) for each in ends]
+    values = [float(each.subs(numbers)) for each in ends]
     return ends if values[0] < values[1] else (ends[1], ends[0])
 
 
 def end(expression: sympy.Expr, a: sympy.Symbol, at: sympy.Expr, direction: str, curve: Orbit) -> sympy.Expr:
     """The limit at an end of a; where sympy needs numbers for it, only 0 and ±∞ are taken from them."""
+    if isinstance(curve.q, sympy.Symbol):
+        # with 1<q<2 written as 1+1/(1+s), sympy knows the signs of exponents such as 2−q
+        between = sympy.Dummy("s", positive=True)
+        q = 1 + 1 / (1 + between)
+        found = _limit(expression.subs(curve.q, q), a, sympy.sympify(at).subs(curve.q, q), direction, curve)
+        return sympy.simplify(found.subs(between, (2 - curve.q) / (curve.q - 1)))
+    return _limit(expression, a, sympy.sympify(at), direction, curve)
+
+
+def _limit(expression: sympy.Expr, a: sympy.Symbol, at: sympy.Expr, direction: str, curve: Orbit) -> sympy.Expr:
     direct = sympy.simplify(tidy(expression.subs(a, at)))
     if at != sympy.oo and direct.is_finite and direct.is_real and not direct.has(sympy.nan, sympy.zoo, sympy.oo):
         return direct
     gap = sympy.Dummy("s", positive=True)
     inside = 1 / gap if at == sympy.oo else at + (gap if direction == "+" else -gap)
     shifted = tidy(expression.subs(a, inside))
-    constants = next(points(curve))
-    numbers = {s: sympy.nsimplify(v, rational=True) for s, v in constants.items() if s != a}
+    numbers = {s: sympy.Rational(j + 9, 7) for j, s in enumerate(sorted(shifted.free_symbols - {gap}, key=str))}
     for values in ({}, numbers):
         try:
             found = sympy.limit(sympy.expand(shifted.subs(values)), gap, 0, "+")
         except (NotImplementedError, ValueError, TypeError):
             continue
-        if found.is_extended_real and (not values or found == 0 or found.is_infinite):
+        known = found.is_extended_real and not found.has(sympy.Limit)
+        if known and (not values or found == 0 or found.is_infinite):
             return found
     raise ValueError(f"The limit of {expression} at {at} was not found.")

@@ -45,6 +45,8 @@ def points(curve: Orbit) -> Iterator[dict[sympy.Symbol, sympy.Expr]]:
         values: dict[Any, Any] = {
             s: sympy.Rational(9 + 2 * i, 7) + sympy.Rational(j, 23) for j, s in enumerate(sorted(constants, key=str))
         }
+        if curve.q in values:
+            values[curve.q] = sympy.Rational(9 + 2 * i, 8)
         low, high = (sympy.sympify(end).subs(values) for end in (curve.low, curve.high))
         inside = low + share / (1 - share) if high == sympy.oo else low + share * (high - low)
         yield {**values, curve.parameter: inside.evalf(DIGITS + 40)}
@@ -123,5 +125,11 @@ def _neat(root: sympy.Expr) -> sympy.Expr:
     forms = [plain, sympy.expand(root)]
     if root.has(sympy.exp, sympy.Function):
         exponential = sympy.expand(plain.rewrite(sympy.exp))
-        forms += [sympy.simplify(exponential), exponential, sympy.expand(plain).rewrite(sympy.cosh).simplify()]
+        forms += [sympy.simplify(exponential), exponential, _with_cosh(exponential)]
     return sympy.powdenest(min(forms, key=sympy.count_ops), force=False)
+
+
+def _with_cosh(expression: sympy.Expr) -> sympy.Expr:
+    """Sums of exponentials as hyperbolic functions, with common factors in front."""
+    factors = sympy.Mul.make_args(sympy.factor_terms(expression))
+    return sympy.Mul(*(sympy.simplify(f.rewrite(sympy.cosh)) if f.is_Add else f for f in factors))

@@ -7,6 +7,7 @@ import sympy
 
 from ..potentials._inverse_function import inverse_function
 from ._branches import Branches, end
+from ._orbit import tidy
 from ._powers import antiderivative
 
 
@@ -105,14 +106,12 @@ def _through_root(whole: Branches) -> Formulas:
 
 
 def _offset(dual: sympy.Expr, whole: Branches) -> sympy.Expr:
-    """∇R where x=0, if that is on the orbit at a place that is known."""
+    """∇R where x=0, if that place is known: a=0 for products, the point that was given for differences."""
     curve = whole.curve
     if whole.mirrored:
         return end(dual, curve.parameter, sympy.Integer(0), "+", curve)
-    for size in set(curve.magnitudes.values()) - {curve.parameter}:
-        for place in sympy.solve(size - curve.parameter, curve.parameter):  # equal parameters, x=0 for a difference
-            if sympy.simplify(curve.x.subs(curve.parameter, place)) == 0:
-                return sympy.simplify(dual.subs(curve.parameter, place))
+    if curve.begin is not None and sympy.simplify(tidy(curve.x.subs(curve.parameter, curve.begin))) == 0:
+        return sympy.simplify(dual.subs(curve.parameter, curve.begin))
     return sympy.Integer(0)
 
 

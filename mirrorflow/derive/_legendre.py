@@ -178,6 +178,9 @@ def _words(finite: Any, whole: Branches, asked: Setting) -> str:
     )
     slow = "m>1: ∇R diverges at the origin, which is repelling-slow and never reached; the sign of x is fixed"
     entropic = "m=1: entropic, ∇R diverges like a logarithm at the origin and the sign of x is fixed"
+    if exponent is None:
+        known = "finite at the origin, which is left in bounded time" if finite else "infinite there, it is never reached"
+        return f"{head}, and ∇R is {known}."
     if finite is True:
         return f"{head}, {free}."
     if finite is False:

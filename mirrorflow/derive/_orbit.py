@@ -30,7 +30,8 @@ class Orbit:
     """One branch of the curve on which the parameters move, by the size a>0 of the last of them.
 
     `sign`: the sign of that parameter, the others are positive; `magnitudes`: all parameters' sizes as functions of a;
-    `x`: g on the branch; `speed`: S=Σ|∂g/∂θ_i|^q; `dual_rate`: d∇R/da; `low`, `high`: the ends of a.
+    `x`: g on the branch; `speed`: S=Σ|∂g/∂θ_i|^q; `dual_rate`: d∇R/da; `low`, `high`: the ends of a; `begin`: the
+    a of the point that was given, if one was.
     """
 
     parameter: sympy.Symbol
@@ -43,6 +44,8 @@ class Orbit:
     dual_rate: sympy.Expr
     low: sympy.Expr
     high: sympy.Expr
+    q: sympy.Expr
+    begin: sympy.Expr | None
 
 
 def orbit(
@@ -76,8 +79,9 @@ def orbit(
     # |g_k|^{q−1}s_k is how fast the last parameter moves against F; a is its size in the sign's direction
     rate = tidy(1 / _power(slopes[last], q - 1, signed=True).xreplace(magnitudes))
     x, speed = (tidy(each.xreplace(magnitudes)) for each in (g, speed))
+    begin = start[variables[-1]] if isinstance(start, Mapping) else None
     speed = min(speed, sympy.factor(speed), key=sympy.count_ops)
-    return Orbit(a, sign, magnitudes, slopes, laws, x, speed, rate, low, high)
+    return Orbit(a, sign, magnitudes, slopes, laws, x, speed, rate, low, high, q, begin)
 
 
 def _law(variable, last, slopes, q, start, original) -> Law:

@@ -23,6 +23,7 @@ def antiderivative(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None
 def monomial(expression: sympy.Expr, x: sympy.Symbol) -> tuple[sympy.Expr, sympy.Expr] | None:
     """(c, e) with f = c·x^e, e free of x."""
     flat = sympy.powdenest(sympy.expand_power_base(expression, force=True), force=True)
+    flat = sympy.expand_power_base(flat, force=True)
     coefficient, rest = flat.as_independent(x, as_Add=False)
     base, exponent = sympy.powsimp(rest, combine="exp").as_base_exp()
     if rest == 1:
@@ -112,7 +113,8 @@ def _proved(found: sympy.Expr, expression: sympy.Expr, x: sympy.Symbol) -> bool:
     # x-derivative of the rest, and of each ₂F₁(a,b;b+1;z) by zF' = b[(1−z)^{−a} − F], which sympy does not use
     derivative = found.xreplace(series).diff(x)
     for one, name in series.items():
-        (a, b), z = one.ap, one.argument
+        b, z = one.bq[0] - 1, one.argument
+        a = one.ap[0] if sympy.simplify(one.ap[1] - b) == 0 else one.ap[1]
         top, bottom = sympy.fraction(sympy.together(1 - z))
         slope = b / z * (top ** (-a) * bottom**a - name) * z.diff(x)
         derivative += found.xreplace(series).diff(name) * slope
