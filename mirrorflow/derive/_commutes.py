@@ -45,7 +45,7 @@ def commutes(
     reparameterization_or_expressions: Any,
     decay: Any = None,
     *,
-    variables: Sequence[sympy.Symbol] | None = None,
+    variables: Any = None,
 ) -> Commuting:
     """Whether [∇g_i,∇g_j] = ∇²g_j∇g_i − ∇²g_i∇g_j is identically zero for all i, j, and [∇h,∇g_i] with a decay.
 

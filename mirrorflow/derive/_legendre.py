@@ -85,8 +85,8 @@ def legendre(
     balance: Any = 0,
     geometry: Any = None,
     *,
-    side: int | None = None,
-    variables: Sequence[sympy.Symbol] | None = None,
+    side: Any = None,
+    variables: Any = None,
 ) -> LegendreFunction:
     """The R with d∇R(x) = −sign(f')|f'|^{q−1}dt for the q-steepest flow on the parameters of one coordinate x=g(θ).
 

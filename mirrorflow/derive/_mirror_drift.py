@@ -59,8 +59,8 @@ def mirror_drift(
     geometry: Any = None,
     decay: Any = None,
     *,
-    side: int | None = None,
-    variables: Sequence[sympy.Symbol] | None = None,
+    side: Any = None,
+    variables: Any = None,
 ) -> MirrorDrift:
     """ẋ = −S(x)·sgn(f')|f'|^{q−1} − drift for one coordinate, and the mirror flow that this is.
 

@@ -32,7 +32,7 @@ class Setting:
     start: Any
 
 
-def setting(given: Any, balance: Any, geometry: Any, variables: Sequence[sympy.Symbol] | None) -> Setting:
+def setting(given: Any, balance: Any, geometry: Any, variables: Any) -> Setting:
     """The setting of `legendre` and `mirror_drift`.
 
     **Raises:** `ProvedNotAMirrorFlow` where several functions do not commute; `ValueError` for what is not allowed.
