@@ -11,6 +11,7 @@ from ._orbit import Orbit
 from ._powers import monomial
 
 DIGITS = 30
+HIGHEST = 4  # degrees in the parameter; beyond, what is left of an elimination is no formula either
 MOST = 2  # the degree up to which roots of polynomials are formulas that a reader can use
 PLACES = (sympy.Rational(1, 7), sympy.Rational(3, 8), sympy.Rational(5, 6))
 
@@ -72,6 +73,8 @@ def _by_resultant(curve: Orbit, x: sympy.Symbol) -> Iterator[sympy.Expr]:
         second = None if first is None else _rational(curve.speed, curve.parameter, e, t)
         if first is None or second is None:
             continue
+        if max(sympy.degree(part, t) for one in (first, second) for part in sympy.fraction(sympy.together(one))) > HIGHEST:
+            continue
         eliminated = _resultant(first - power, second - speed, t)
         for factor, _ in sympy.factor_list(eliminated, speed)[1]:
             if 1 <= sympy.degree(factor, speed) <= MOST:
@@ -119,7 +122,8 @@ def _transforms(curve: Orbit, x: sympy.Symbol) -> Iterator[tuple[sympy.Expr, sym
 def _rational(expression: sympy.Expr, a: sympy.Symbol, e: sympy.Expr, t: sympy.Symbol) -> sympy.Expr | None:
     made = expression.xreplace({a: t ** (1 / e)})
     made = sympy.powsimp(sympy.powdenest(sympy.expand_power_base(sympy.expand(made), force=True), force=True))
-    made = sympy.cancel(sympy.simplify(made)) if not made.is_rational_function(t) else made
+    if not made.is_rational_function(t) and made.has(sympy.exp, sympy.log):
+        made = sympy.cancel(sympy.simplify(made))
     return made if made.is_rational_function(t) else None
 
 

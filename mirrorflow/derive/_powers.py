@@ -13,7 +13,7 @@ def antiderivative(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None
     Powers c·x^e and c·x^k(A+Bx^n)^r are integrated by rule, also for symbolic exponents (e+1 and k+1 are then taken to
     differ from 0); what else there is, by sympy.
     """
-    for rule in (_monomial, _elementary, _binomial, _termwise):
+    for rule in (_monomial, _substituted, _plain_terms, _elementary, _binomial, _termwise):
         found = rule(expression, x)
         if found is not None and _proved(found, expression, x):
             return found
@@ -72,19 +72,30 @@ def _elementary(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None:
         if not any(c.is_integer for c in candidates):  # Chebyshev: elementary only if one of these is an integer
             return None
         if n.free_symbols or r.free_symbols or k.free_symbols:
-            return _by_substitution(parts, x)
+            return None
     found = sympy.integrate(expression, x)
     if found.has(sympy.Integral, sympy.hyper, sympy.meijerg, sympy.Piecewise, sympy.I, sympy.exp_polar):
         return None
     return sympy.expand(found) if found.has(sympy.log) else sympy.simplify(found)
 
 
-def _by_substitution(parts: tuple[Any, ...], x: sympy.Symbol) -> sympy.Expr | None:
+def _substituted(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None:
     """∫c·x^k(A+Bx^n)^r dx = (c/n)∫(A+Bs)^r s^{(k+1)/n−1} ds with s=x^n, where that power of s is 0."""
+    parts = binomial(expression, x)
+    if parts is None:
+        return None
     c, k, a, b, n, r = parts
     if sympy.simplify((k + 1) / n - 1) != 0 or r == -1:
         return None
     return c * (a + b * x**n) ** (r + 1) / (b * n * (r + 1))
+
+
+def _plain_terms(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None:
+    """A sum of terms that rules integrate."""
+    terms = sympy.Add.make_args(sympy.expand_mul(expression))
+    if len(terms) < 2 or not all(monomial(term, x) or binomial(term, x) for term in terms):
+        return None
+    return _termwise(sympy.Add(*terms), x)
 
 
 def _binomial(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None:
@@ -101,7 +112,7 @@ def _binomial(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None:
 
 
 def _termwise(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None:
-    terms = sympy.Add.make_args(sympy.expand(expression))
+    terms = sympy.Add.make_args(sympy.expand_mul(expression))
     if len(terms) < 2:
         return None
     parts = [antiderivative(term, x) for term in terms]
