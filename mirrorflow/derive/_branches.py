@@ -1,5 +1,8 @@
 """The orbit of one coordinate as a whole: its branches, the values of x on them, and whether the origin is crossed."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +66,11 @@ def _from_smallest(feature: sympy.Expr, variables: Sequence[sympy.Symbol], q: sy
     """The curve by the size of a parameter that comes down to 0, the last one unless another must be taken."""
     first = None
     for i in range(len(variables) if isinstance(start, Mapping) else 1):
-        order = (*variables[: len(variables) - 1 - i], *variables[len(variables) - i :], variables[len(variables) - 1 - i])
+        order = (
+            *variables[: len(variables) - 1 - i],
+            *variables[len(variables) - i :],
+            variables[len(variables) - 1 - i],
+        )
         curve = orbit(feature, order, q, start)
         if curve.low == 0:
             return order, curve

@@ -1,5 +1,8 @@
 """Whether the gradient fields of a reparameterization commute, with each other and with a decay."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportArgumentType=false
+
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -90,7 +93,9 @@ def commutes(
         if witness is not None:
             second = features[int(between.rsplit("_", 1)[1]) - 1] if "_" in between else features[0]
             column = found.applyfunc(sympy.factor).xreplace(back)
-            return Commuting(False, sympy.factor(witness).xreplace(back), between, column, _multiple(found, second, own))
+            return Commuting(
+                False, sympy.factor(witness).xreplace(back), between, column, _multiple(found, second, own)
+            )
     return Commuting(True, sympy.Integer(0), _words(model, penalty), sympy.zeros(len(own), 1))
 
 

@@ -1,5 +1,8 @@
 """What a decay does to the balance laws of an orbit, and to x."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportReturnType=false
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,8 @@
 """A derivation on paper: each step in words and as a formula, computed for the case at hand."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportArgumentType=false
+
 from collections.abc import Mapping, Sequence
 
 import sympy
@@ -51,7 +54,9 @@ def law_steps(before: Orbit, after: Sequence[Level], decay: SymbolicDecay) -> li
 def orbit_steps(curve: Orbit, now: Mapping[sympy.Symbol, sympy.Expr]) -> list[Step]:
     """The curve that the laws leave, x and S on it; `now`: the values of their levels."""
     a = {curve.parameter: sympy.Symbol("a", positive=True), **now}
-    sizes = r",\quad ".join(f"{latex(sympy.Symbol(v.name))}={latex(s.xreplace(a))}" for v, s in curve.magnitudes.items())
+    sizes = r",\quad ".join(
+        f"{latex(sympy.Symbol(v.name))}={latex(s.xreplace(a))}" for v, s in curve.magnitudes.items()
+    )
     return [
         ("The laws leave one curve, on which", sizes),
         ("On it x is", f"x={latex(curve.x.xreplace(a))}"),

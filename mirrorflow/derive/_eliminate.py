@@ -1,5 +1,8 @@
 """S as a function of x: the parameter of an orbit eliminated from x(a) and S(a)."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
+
 import dataclasses
 import itertools
 from collections.abc import Iterator
@@ -73,7 +76,10 @@ def _by_resultant(curve: Orbit, x: sympy.Symbol) -> Iterator[sympy.Expr]:
         second = None if first is None else _rational(curve.speed, curve.parameter, e, t)
         if first is None or second is None:
             continue
-        if max(sympy.degree(part, t) for one in (first, second) for part in sympy.fraction(sympy.together(one))) > HIGHEST:
+        if (
+            max(sympy.degree(part, t) for one in (first, second) for part in sympy.fraction(sympy.together(one)))
+            > HIGHEST
+        ):
             continue
         eliminated = _resultant(first - power, second - speed, t)
         for factor, _ in sympy.factor_list(eliminated, speed)[1]:
@@ -107,7 +113,9 @@ def _exponents(curve: Orbit) -> list[sympy.Expr]:
 
 def _transforms(curve: Orbit, x: sympy.Symbol) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
     """(X as a function of a, X as a function of x)"""
-    outer = {1 / atom.exp for atom in curve.x.atoms(sympy.Pow) if atom.exp.is_number is False or not atom.exp.is_integer}
+    outer = {
+        1 / atom.exp for atom in curve.x.atoms(sympy.Pow) if atom.exp.is_number is False or not atom.exp.is_integer
+    }
     inner = {1 / atom.exp for log in curve.x.atoms(sympy.log) for atom in log.atoms(sympy.Pow)}
     inner |= {e for e in _exponents(curve)}
     yield curve.x, x

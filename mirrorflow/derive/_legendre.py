@@ -1,6 +1,5 @@
 """The Legendre function of the mirror flow that a reparameterized steepest flow is, derived in symbols."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -160,7 +159,7 @@ def _origin(whole: Branches, found: Formulas, asked: Setting, proper: bool) -> t
         return True, "The orbit stays away from the origin."
     if whole.mirrored and not whole.regular:
         return whole.crossing, _words(whole.crossing, whole, asked)
-    if whole.regular and whole.mirrored or whole.low.is_extended_negative:
+    if (whole.regular and whole.mirrored) or whole.low.is_extended_negative:
         rest = "" if proper else "; but ∇R is finite at an end, where a parameter reaches 0: R is not Legendre"
         return True, f"S(0)>0: the origin is crossed at positive speed{rest}."
     finite = _finite_at(sympy.Integer(0), whole, found, asked.q)
@@ -172,18 +171,18 @@ def _words(finite: Any, whole: Branches, asked: Setting) -> str:
     exponent = None if single is None else sympy.simplify(single[1])
     name = "m=q(L−1)/L" if depth_of(asked.given) else "m"
     head = f"S(0)=0 with metric exponent {name}={exponent}" if exponent is not None else "S(0)=0"
-    free = (
-        "m<1: ∇R is finite at the origin, which is left in bounded time"
-        + (" and crossed freely; factors that reach 0 together end the correspondence" if whole.mirrored else "")
+    free = "m<1: ∇R is finite at the origin, which is left in bounded time" + (
+        " and crossed freely; factors that reach 0 together end the correspondence" if whole.mirrored else ""
     )
     slow = "m>1: ∇R diverges at the origin, which is repelling-slow and never reached; the sign of x is fixed"
     entropic = "m=1: entropic, ∇R diverges like a logarithm at the origin and the sign of x is fixed"
     if exponent is None:
-        known = "finite at the origin, which is left in bounded time" if finite else "infinite there, it is never reached"
+        known = (
+            "finite at the origin, which is left in bounded time" if finite else "infinite there, it is never reached"
+        )
         return f"{head}, and ∇R is {known}."
     if finite is True:
         return f"{head}, {free}."
     if finite is False:
         return f"{head}, {entropic if exponent == 1 else slow}."
     return f"{head}; if {free}, {slow.replace('m>1', 'else, for m>1')} (m=1: entropic); m<1 for {finite}."
-

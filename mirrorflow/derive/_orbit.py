@@ -1,5 +1,8 @@
 """The orbit of a steepest flow on the parameters of one coordinate: its balance laws, and the curve they leave."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false, reportReturnType=false
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -106,7 +109,9 @@ def _through(law: Law, last: sympy.Symbol, point: Mapping[sympy.Symbol, sympy.Ex
     level = law.moving.subs(law.variable, point[law.variable]) - law.reference.subs(last, point[last])
     level = sympy.simplify(level)
     if not level.is_finite and level.has(sympy.oo, sympy.zoo, sympy.nan):
-        raise ValueError(f"balance must be a point of a regular orbit, got {dict(point)}: {law.expression} is infinite.")
+        raise ValueError(
+            f"balance must be a point of a regular orbit, got {dict(point)}: {law.expression} is infinite."
+        )
     return Law(law.variable, law.moving, law.reference, level)
 
 
@@ -131,9 +136,7 @@ def _curve(laws: Sequence[Law], last: sympy.Symbol, a: sympy.Symbol, q: sympy.Ex
     return magnitudes, low, high
 
 
-def _inverse(
-    law: Law, target: sympy.Expr, a: sympy.Symbol, q: sympy.Expr
-) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
+def _inverse(law: Law, target: sympy.Expr, a: sympy.Symbol, q: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
     """θ_i>0 with F(θ_i)=target(a), and the a between which it is positive."""
     single = monomial(law.moving, law.variable)
     if single is not None:

@@ -1,5 +1,8 @@
 """Antiderivatives of what orbits are made of: sums of powers and powers of binomials, each checked by its derivative."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportOperatorIssue=false
+
 from typing import Any
 
 import sympy

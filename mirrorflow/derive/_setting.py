@@ -1,6 +1,9 @@
 """What a derivation in one coordinate is asked for, checked: the function, the exponent q and the orbit."""
 
-from collections.abc import Mapping, Sequence
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportArgumentType=false, reportGeneralTypeIssues=false
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +106,9 @@ def _refuse_several(given: Any, model: Model) -> None:
     extra = ""
     if isinstance(given, QuadraticForm):
         extra = " It commutes, and R is the conjugate of ¼‖exp(Σμ_iA_i)θ₀‖², which depends on the start θ₀."
-    raise ValueError(f"One function of the parameters is needed, got {len(model.features)}: x is one coordinate.{extra}")
+    raise ValueError(
+        f"One function of the parameters is needed, got {len(model.features)}: x is one coordinate.{extra}"
+    )
 
 
 def depth_of(given: Any) -> int | None:

@@ -1,5 +1,8 @@
 """The reparameterizations of the toolkit in symbols, and a user's own expressions beside them."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportReturnType=false
+
 from collections.abc import Sequence
 from typing import Any
 

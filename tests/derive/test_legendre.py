@@ -9,8 +9,8 @@ import sympy as sp
 
 import mirrorflow as mf
 from mirrorflow.derive._legendre import legendre
-from mirrorflow.derive._numeric_potential import _RootMetric
 from mirrorflow.derive._legendre_table import legendre_table
+from mirrorflow.derive._numeric_potential import _RootMetric
 
 MAPS = mf.reparameterizations
 X = sp.Symbol("x", real=True)
@@ -18,7 +18,6 @@ POSITIVE = sp.Symbol("x", positive=True)
 Q, LAMBDA, B = (sp.Symbol(name, positive=True) for name in ("q", "lambda", "b"))
 U, V, W = sp.symbols("u v w", real=True)
 DIGITS = 30
-PLACES = ("-1.7", "0.2", "2.9")
 
 
 def close(value, reference, digits=DIGITS):
@@ -36,16 +35,21 @@ def speed_of_product(x, depth, q, balance):
         return mp.fsum(mp.fprod(w for j, w in enumerate(factors) if j != i) ** q for i in range(depth))
 
 
-@pytest.mark.parametrize("q", ["1", "1.5", "2"])
-@pytest.mark.parametrize(("depth", "balance"), [(2, "0.7"), (3, "0.7"), (4, "0.3")])
-def test_the_second_derivative_of_a_product_is_one_over_s(depth, balance, q):
+@pytest.mark.parametrize(
+    ("depth", "q"), [(2, "1"), (2, "1.5"), (2, "2"), (3, "1"), (3, "1.5"), (3, "2"), (4, "1"), (4, "2")]
+)
+def test_the_derivatives_of_a_products_potential_are_those_of_one_over_s(depth, q):
+    balance = "0.7"
     function = legendre(MAPS.Hadamard(depth), sp.Rational(balance), sp.Rational(q))
     # away from 0, where the signs of sympy's derivatives jump
-    second = function.expression(X).diff(X, 2).replace(sp.DiracDelta, lambda *_: sp.Integer(0))
-    for place in PLACES:
-        s = speed_of_product(place, depth, q, balance)
-        value = second.subs(X, sp.Rational(place))
-        assert close(value, 1 / s) and close(function.metric(sp.Rational(place)), 1 / s)
+    slope, metric = (
+        each.diff(X).replace(sp.DiracDelta, lambda *_: sp.Integer(0))
+        for each in (function.expression(X), function.mirror_map(X))
+    )
+    for place in ("-1.7", "0.2"):
+        x, s = sp.Rational(place), speed_of_product(place, depth, q, balance)
+        assert close(metric.subs(X, x), 1 / s) and close(function.metric(x), 1 / s)
+        assert close(slope.subs(X, x), function.mirror_map(x))
     assert function.domain == sp.S.Reals and function.legendre and function.leaves_origin is True
     assert function.closed_form == (depth == 2)
 
@@ -69,7 +73,7 @@ def test_two_factors_have_a_hypergeometric_potential_for_every_q():
     function = legendre(MAPS.Hadamard(2), LAMBDA, Q)
     assert sp.simplify(function.metric(X) - 1 / sp.sqrt(4 * sp.Abs(X) ** Q + LAMBDA**2)) == 0
     second = function.expression(POSITIVE).diff(POSITIVE, 2)
-    for q, x in (("1.1", "0.4"), ("1.6", "2.5"), ("1.9", "0.05")):
+    for q, x in (("1.1", "0.4"), ("1.9", "0.05")):
         point = {Q: sp.Rational(q), LAMBDA: sp.Rational(3, 5), POSITIVE: sp.Rational(x)}
         assert close(second.subs(point), function.metric(POSITIVE).subs(point))
 
@@ -105,12 +109,12 @@ def test_the_difference_of_squares_has_a_quarter_of_the_hyperbolic_entropy():
     assert sp.simplify(legendre(MAPS.PowerDifference(2), B).expression(X) - page) == 0
 
 
-@pytest.mark.parametrize("power", [3, 4, 5])
+@pytest.mark.parametrize("power", [3, 4])
 def test_the_difference_of_powers_inverts_h_of_page_one(power):
     alpha = sp.Rational(4, 5)
     function = legendre(MAPS.PowerDifference(power), alpha)
     exponent, scale = sp.Rational(power, power - 2), sp.Integer(power * (power - 2))
-    for z in map(sp.Rational, ("-0.6", "0.15", "0.4")):
+    for z in map(sp.Rational, ("-0.6", "0.15")):
         x = sp.N(alpha**power * ((1 - z) ** -exponent - (1 + z) ** -exponent), DIGITS + 25)
         assert close(function.mirror_map(x), z * alpha ** (2 - power) / scale, DIGITS - 2)
         u = alpha * (1 - z) ** sp.Rational(-1, power - 2)
@@ -159,7 +163,9 @@ def test_three_factors_of_different_sizes_are_solved_through_the_root():
     assert close(function.metric(x), sp.Rational(1, (2 * 3) ** 2 + (1 * 3) ** 2 + (1 * 2) ** 2))
     numeric = _RootMetric(function._found.parametric)
     assert np.allclose(numeric(jnp.array([6.0, -6.0])), 1 / 49, rtol=1e-12)
-    assert float(jax.grad(lambda x: numeric(x))(6.0)) == pytest.approx(float(function.metric(X).diff(X).subs(X, x).evalf()))
+    assert float(jax.grad(lambda x: numeric(x))(6.0)) == pytest.approx(
+        float(function.metric(X).diff(X).subs(X, x).evalf())
+    )
     with pytest.raises(ValueError, match="closed form"):
         function.expression(X)
 
