@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import sympy
 
-from ._decayed import SPENT, Level, SymbolicDecay, in_sizes, law_rate
+from ._decayed import SPENT, Level, SymbolicDecay, in_sizes, law_rate, pull_on_x
 from ._mirror_condition import named
 from ._orbit import Orbit
 from ._setting import Setting
@@ -105,3 +105,29 @@ def _text(words: str) -> str:
 def spent_remark(expression: sympy.Expr) -> str:
     """What A is, where it is in a formula."""
     return r",\quad A=\int_0^t\alpha\,ds" if expression.has(SPENT) else ""
+
+
+def drift_latex(curve: Orbit, pull: SymbolicDecay, drift: sympy.Expr) -> str:
+    """The drift of x by the chain rule."""
+    total = latex((pull.strength * pull_on_x(curve, pull)).xreplace(named(curve)))
+    return rf"\sum_i\frac{{\partial g}}{{\partial\theta_i}}d_i={total}={latex(drift)}"
+
+
+def mirror_steps(asked: Setting, pull: SymbolicDecay | None, drift, regularizer, fixed: bool) -> list[Step]:
+    """Which mirror flow it is."""
+    flow = direction_latex(asked.q)
+    if pull is None:
+        return [("With R''=1/S this is the mirror flow", rf"d\nabla R(x)=-{flow}\,dt")]
+    if regularizer is not None:
+        first = ("R''=1/S is fixed, and the drift divided by S is the derivative of", f"M={latex(regularizer)}")
+        words = "so it is the mirror flow of f+M" if asked.q == 2 else "so it is the mirror flow with a drift"
+        return [first, (words, rf"d\nabla R(x)=-{flow}\,dt-\partial_xM\,dt")]
+    if fixed:
+        return [("With R''=1/S this is the mirror flow with a drift", rf"d\nabla R(x)=-{flow}\,dt-\frac{{d}}{{S}}dt")]
+    return [
+        (
+            "The metric R''=1/S depends on time, and the drift is what that asks for",
+            r"\partial_x\left(\frac{" + latex(drift) + r"}{S}\right)-\partial_t\left(\frac1S\right)=0",
+        ),
+        ("so it is the time-dependent mirror flow", rf"d\nabla R_t(x)=-{flow}\,dt"),
+    ]

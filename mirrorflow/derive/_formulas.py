@@ -58,7 +58,7 @@ def _closed(whole: Branches) -> Formulas:
     real = sympy.Dummy("x", real=True)
     made = [None if each is None else everywhere(each, whole, real, odd) for each, odd in
             ((metric, False), (dual, True), (value, False))]  # fmt: skip
-    return Formulas(real, made[0], made[1], made[2], True)  # type: ignore[arg-type]
+    return Formulas(real, made[0], made[1], made[2], True)
 
 
 def _from_zero(dual: sympy.Expr, x: sympy.Symbol) -> sympy.Expr:

@@ -10,16 +10,26 @@ from typing import Any
 import sympy
 
 from ._branches import Branches, branches
-from ._commutes import commutes
-from ._decayed import ALPHA, SPENT, SymbolicDecay, levels, pull_on_x, symbolic_decay
-from ._drift_steps import Step, align, direction_latex, latex, law_steps, orbit_steps, parameter_steps, spent_remark
+from ._decayed import ALPHA, SPENT, SymbolicDecay, levels, symbolic_decay
+from ._drift_steps import (
+    Step,
+    align,
+    direction_latex,
+    drift_latex,
+    latex,
+    law_steps,
+    mirror_steps,
+    orbit_steps,
+    parameter_steps,
+    spent_remark,
+)
 from ._eliminate import speed_of
 from ._formulas import everywhere, parametric
-from ._mirror_condition import condition, inside_the_direction, named, pull_along
+from ._mirror_condition import condition, pull_along
 from ._orbit import Orbit
 from ._powers import antiderivative
-from ._refusal import ProvedNotAMirrorFlow
-from ._setting import Setting, depth_of, setting
+from ._refusals import inside, refused
+from ._setting import Setting, setting
 from ._vanish import vanishes
 
 X = sympy.Symbol("x", real=True)
@@ -94,7 +104,7 @@ def mirror_drift(
         speed = _everywhere(before.speed, before, before.curve.speed)
         return _result(asked, speed, sympy.Integer(0), None, [*steps, *orbit_steps(before.curve, {})], before, None)
     if pull.coupled and asked.q != 2:
-        raise _inside(before.curve, pull, asked)
+        raise inside(before.curve, pull, asked)
     held = levels(before.curve, pull)
     whole = branches(asked.feature, _order(asked, before.curve), asked.q, [each.symbol for each in held], side)
     now = {each.symbol: each.value for each in held if each.rate != 0}
@@ -103,7 +113,7 @@ def mirror_drift(
     drift = _now(pull.strength * _drift(whole, pull), now)
     share = condition(whole.curve, pull, held) if now else sympy.Integer(0)
     if not vanishes(share):
-        raise _refused(asked, whole, pull, speed, share.xreplace(now))
+        raise refused(asked, whole, pull, speed, share.xreplace(now))
     regularizer = None if now else _regularizer(whole, pull)
     return _result(asked, speed, drift, regularizer, steps, whole, pull, fixed=not now)
 
@@ -148,54 +158,6 @@ def _regularizer(whole: Branches, pull: SymbolicDecay) -> sympy.Expr | None:
     return None if found is None else everywhere(found, whole, X, odd=False)
 
 
-def _inside(curve: Orbit, pull: SymbolicDecay, asked: Setting) -> ProvedNotAMirrorFlow:
-    witness = inside_the_direction(curve, pull, asked)
-    assert not vanishes(witness)
-    extra = ""
-    if depth_of(asked.given) and pull.squares and all(law.level == 0 for law in curve.laws):
-        depth = depth_of(asked.given)
-        extra = (
-            f" From this balanced start it is the steepest flow of f+{pull.strength * depth}·|x|^(2/{depth}) without "
-            "a drift, not one of f with a drift."
-        )
-    return ProvedNotAMirrorFlow(
-        f"Coupled decay stands inside the direction map of {_below(asked.q)}, so that what it adds to the velocity of x "
-        f"depends on f'.{extra}",
-        witness,
-    )
-
-
-def _below(q: sympy.Expr) -> str:
-    return f"q={q}<2" if q.is_number else f"{q}<2"
-
-
-def _refused(
-    asked: Setting, whole: Branches, pull: SymbolicDecay, speed: sympy.Expr, share: sympy.Expr
-) -> ProvedNotAMirrorFlow:
-    """`share`: S·[∂_x(drift/S) − ∂_t(1/S)]/α, which is not zero."""
-    if asked.q == 2:
-        h = sympy.Add(*(v**2 for v in asked.variables)) if not pull.coupled else _penalty(pull)
-        answer = commutes([asked.feature], h, variables=asked.variables)
-        if not answer.holds:
-            depth, words = depth_of(asked.given), ""
-            if depth and answer.multiple is not None:
-                words = f": it is {answer.multiple}·∇g, 2(L−2)∇g with L={depth}"
-            return ProvedNotAMirrorFlow(
-                f"The decay does not commute with the reparameterization, [∇h,∇g] is not zero{words}.", answer.witness
-            )
-    a = {whole.curve.parameter: sympy.Symbol("a", positive=True)}
-    over = whole.curve.speed.xreplace(a) if share.has(whole.curve.parameter) else speed
-    return ProvedNotAMirrorFlow(
-        "A mirror flow needs ∂_x(drift/S) = ∂_t(1/S); the difference is not zero.",
-        sympy.factor(pull.strength * share.xreplace(a)) / over,
-    )
-
-
-def _penalty(pull: SymbolicDecay) -> sympy.Expr:
-    """h from its separable derivatives."""
-    return sympy.Add(*(sympy.integrate(rate, v) for v, rate in pull.rates.items()))
-
-
 def _result(
     asked: Setting,
     speed: sympy.Expr,
@@ -217,31 +179,7 @@ def _result(
     if whole.speed is not None:
         made.append(("Eliminating a gives", f"S(x)={latex(speed)}{spent_remark(speed)}"))
     if pull is not None:
-        made.append(("The chain rule on the decay gives the drift", _drift_latex(whole.curve, pull, drift)))
+        made.append(("The chain rule on the decay gives the drift", drift_latex(whole.curve, pull, drift)))
     made.append(("So x moves by itself", rf"\dot x=-{shown}\,{direction_latex(q)}{tail}"))
-    made += _mirror_steps(asked, pull, drift, regularizer, fixed)
+    made += mirror_steps(asked, pull, drift, regularizer, fixed)
     return MirrorDrift(expression, speed, drift, regularizer, tuple(made))
-
-
-def _drift_latex(curve: Orbit, pull: SymbolicDecay, drift: sympy.Expr) -> str:
-    total = latex((pull.strength * pull_on_x(curve, pull)).xreplace(named(curve)))
-    return rf"\sum_i\frac{{\partial g}}{{\partial\theta_i}}d_i={total}={latex(drift)}"
-
-
-def _mirror_steps(asked: Setting, pull: SymbolicDecay | None, drift, regularizer, fixed: bool) -> list[Step]:
-    flow = direction_latex(asked.q)
-    if pull is None:
-        return [("With R''=1/S this is the mirror flow", rf"d\nabla R(x)=-{flow}\,dt")]
-    if regularizer is not None:
-        first = ("R''=1/S is fixed, and the drift divided by S is the derivative of", f"M={latex(regularizer)}")
-        words = "so it is the mirror flow of f+M" if asked.q == 2 else "so it is the mirror flow with a drift"
-        return [first, (words, rf"d\nabla R(x)=-{flow}\,dt-\partial_xM\,dt")]
-    if fixed:
-        return [("With R''=1/S this is the mirror flow with a drift", rf"d\nabla R(x)=-{flow}\,dt-\frac{{d}}{{S}}dt")]
-    return [
-        (
-            "The metric R''=1/S depends on time, and the drift is what that asks for",
-            r"\partial_x\left(\frac{" + latex(drift) + r"}{S}\right)-\partial_t\left(\frac1S\right)=0",
-        ),
-        ("so it is the time-dependent mirror flow", rf"d\nabla R_t(x)=-{flow}\,dt"),
-    ]

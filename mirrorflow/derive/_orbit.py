@@ -33,8 +33,8 @@ class Orbit:
     """One branch of the curve on which the parameters move, by the size a>0 of the last of them.
 
     `sign`: the sign of that parameter, the others are positive; `magnitudes`: all parameters' sizes as functions of a;
-    `x`: g on the branch; `speed`: S=Σ|∂g/∂θ_i|^q; `dual_rate`: d∇R/da; `low`, `high`: the ends of a; `begin`: the
-    a of the point that was given, if one was.
+    `slopes`: ∂g/∂θ_i in their symbols; `x`: g on the branch; `speed`: S=Σ|∂g/∂θ_i|^q; `dual_rate`: d∇R/da; `low`,
+    `high`: the ends of a; `begin`: the a of the point that was given, if one was.
     """
 
     parameter: sympy.Symbol
@@ -58,7 +58,7 @@ def orbit(
     start: sympy.Expr | Mapping[sympy.Symbol, sympy.Expr] | Sequence[sympy.Expr],
     sign: int = 1,
 ) -> Orbit:
-    """The branch on which the last variable has `sign`, through a point, or with all laws at one level or each at its own.
+    """The branch on which the last variable has `sign`, through a point or with laws at given levels.
 
     Along θ̇_i = −s_i|g_i|^{q−1}·F with g_i=∂g/∂θ_i, s_i its sign, two parameters have dθ_i/dθ_k =
     s_i|g_i|^{q−1}/(s_k|g_k|^{q−1}), whatever the loss. Where this is A(θ_i)B(θ_k), ∫dθ_i/A − ∫B dθ_k is conserved.

@@ -1,4 +1,4 @@
-"""Antiderivatives of what orbits are made of: sums of powers and powers of binomials, each checked by its derivative."""
+"""Antiderivatives of what orbits are made of: powers and powers of binomials, each proved by its derivative."""
 
 # sympy's annotations say Basic where its methods return expressions.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportOperatorIssue=false

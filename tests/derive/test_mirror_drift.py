@@ -91,7 +91,7 @@ def test_other_maps_follow_the_penalty_that_commutes():
     logs = mirror_drift(MAPS.LogDifference(), B, decay=DECAY.Coupled(0.3, DECAY.LogSum()))
     t = next(s for s in logs.speed.free_symbols if s.name == "t")
     start = 2 * B**2 - 4 * sp.Rational(3, 10) * t
-    page = start / (2 * (sp.cosh(2 * logs.x) + 1))
+    page = start / (2 * (sp.cosh(2 * logs.x) + 1))  # from R'=½[(u₀²+v₀²+4a)σ(2x)−…], a=−A
     point = {logs.x: sp.Rational(3, 7), B: sp.Rational(5, 4), t: sp.Rational(1, 9)}
     assert abs((logs.metric - page).subs(point).evalf(40)) < 1e-35
     for refused in (MAPS.PowerDifference(3), MAPS.LogDifference()):
