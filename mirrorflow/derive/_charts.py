@@ -7,8 +7,9 @@ function Q = θR'−R has speed θ (theory page 04).
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -58,28 +59,43 @@ def euclidean_chart(theta: sympy.Symbol, *, rational: bool = False) -> Chart:
     return Chart((own, *more), (own,), sample)
 
 
-def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart:
-    """The coordinates of a parameter that follows the mirror flow of `potential`.
+class _Formulas(NamedTuple):
+    """R', 1/R'' and Q without its constant, of a positive number `size`; `even` where θ may be negative."""
+
+    dual: sympy.Expr
+    inverse_metric: sympy.Expr
+    balance: sympy.Expr
+    even: bool
+
+
+SIZE = sympy.Symbol("size", positive=True)
+
+
+def charts(potential: potentials.AbstractPotential, thetas: Iterable[sympy.Symbol]) -> list[Chart]:
+    """The coordinates of parameters that follow the mirror flow of `potential`.
 
     **Raises:** `ValueError` for a potential without a closed form, or one on ℝ whose metric is not even.
     """
     if isinstance(potential, potentials.Quadratic):
-        return euclidean_chart(theta)
-    size = sympy.Symbol("size", positive=True)
-    even = float(potential.domain[0]) < 0
-    value = _closed_form(potential, size)
-    dual = sympy.simplify(sympy.diff(value, size))
-    inverse_metric = sympy.simplify(1 / sympy.diff(value, size, 2))
-    balance = sympy.expand(sympy.simplify(size * dual - value))
-    balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(size)])
+        return [euclidean_chart(theta) for theta in thetas]
+    value = _closed_form(potential, SIZE)
+    dual = sympy.simplify(sympy.diff(value, SIZE))
+    balance = sympy.expand(sympy.simplify(SIZE * dual - value))
+    balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(SIZE)])
+    inverse_metric = sympy.simplify(1 / sympy.diff(value, SIZE, 2))
+    formulas = _Formulas(dual, inverse_metric, balance, even=float(potential.domain[0]) < 0)
+    return [_chart(potential, formulas, theta) for theta in thetas]
+
+
+def _chart(potential: potentials.AbstractPotential, formulas: _Formulas, theta: sympy.Symbol) -> Chart:
+    even = formulas.even
     absolute = sympy.Abs(theta) if even else theta
     sign = sympy.sign(theta) if even else sympy.Integer(1)
-
-    speed, polynomial = _speed(inverse_metric, size, theta, even)
+    speed, polynomial = _speed(formulas.inverse_metric, SIZE, theta, even)
     found = [Coordinate(theta, theta, speed)]
-    if not _is_polynomial(balance, size) or even:
-        found.append(Coordinate(_named("Q", theta), balance.subs(size, absolute), theta))
-    found.append(Coordinate(_named("z", theta), sign * dual.subs(size, absolute), sympy.Integer(1)))
+    if not _is_polynomial(formulas.balance, SIZE) or even:
+        found.append(Coordinate(_named("Q", theta), formulas.balance.subs(SIZE, absolute), theta))
+    found.append(Coordinate(_named("z", theta), sign * formulas.dual.subs(SIZE, absolute), sympy.Integer(1)))
     closed, sample = _closed(potential, theta, speed, polynomial)
     return Chart(tuple(found), closed, sample)
 

@@ -1,6 +1,5 @@
 """Conservation laws of a model under a flow: found, counted, and known to be complete."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy
@@ -27,16 +26,16 @@ DEGREE = 4
 
 
 def conservation_laws(
-    model: Model | AbstractReparameterization | Callable | Sequence[sympy.Expr] | sympy.Expr,
+    model: Any,
     variables: Any = None,
     *,
     metric: Any = None,
-    geometry: AbstractGeometry | sympy.Expr | float | None = None,
+    geometry: Any = None,
     decay: Any = None,
     momentum: Any = None,
-    degree: int = DEGREE,
-    limit: float = LIMIT,
-    seed: int = 0,
+    degree: Any = DEGREE,
+    limit: Any = LIMIT,
+    seed: Any = 0,
 ) -> ConservationLaws:
     """The functions h(θ) that a flow keeps for every loss and every data set, and whether there are more.
 

@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 from ..potentials import AbstractPotential, Quadratic
-from ._charts import Chart, Coordinate, chart, euclidean_chart
+from ._charts import Chart, Coordinate, charts, euclidean_chart
 from ._decays import DecayRate
 from ._forces import gradient_forces, primitive
 from ._model import Model
@@ -27,19 +27,18 @@ def gradient_system(
     **Raises:** `NotPolynomial` where forces are no polynomials in any way known here.
     """
     variables = model.variables
-    charts = _charts(model, {} if isinstance(metric, sympy.MatrixBase) else metric, rational)
-    ring = Ring(_symbols(model, charts, metric), inverses=_marked(charts, -1), logarithms=_marked(charts, 0))
+    known = _charts(model, {} if isinstance(metric, sympy.MatrixBase) else metric, rational)
+    ring = Ring(_symbols(model, known, metric), inverses=_marked(known, -1), logarithms=_marked(known, 0))
     forces = gradient_forces(ring, model.features, variables)
     if isinstance(metric, sympy.MatrixBase):
         forces = _scaled(ring, forces, metric, variables)
-    functions = _moving(ring, charts, [each.coordinates for each in charts])
-    known = all(each.closed for each in charts)
-    closed = _moving(ring, charts, [each.closed for each in charts]) if known else None
+    functions = _moving(ring, [each.coordinates for each in known])
+    closed = _moving(ring, [each.closed for each in known]) if all(each.closed for each in known) else None
     closed = None if closed is None else _with_used(ring, closed, functions, forces)
-    drift = None if decay is None else _drift(ring, decay, charts, metric)
+    drift = None if decay is None else _drift(ring, decay, known, metric)
     if drift is not None and closed is not None and any(each.symbol not in drift.closed for each in closed):
         closed = None
-    return System(ring, variables, functions, forces, closed, _sampler(charts), drift)
+    return System(ring, variables, functions, forces, closed, _sampler(known), drift)
 
 
 def _charts(model: Model, metric: Any, rational: bool) -> list[Chart]:
@@ -59,9 +58,11 @@ def _charts(model: Model, metric: Any, rational: bool) -> list[Chart]:
     found = []
     for name, array in model.arrays.items():
         potential = by_name.get(name, Quadratic())
-        for theta in array.ravel().tolist():
-            euclidean = isinstance(potential, Quadratic)
-            found.append(euclidean_chart(theta, rational=rational) if euclidean else chart(potential, theta))
+        thetas = array.ravel().tolist()
+        if isinstance(potential, Quadratic):
+            found += [euclidean_chart(theta, rational=rational) for theta in thetas]
+        else:
+            found += charts(potential, thetas)
     return found
 
 
@@ -101,7 +102,7 @@ def _scaled(ring: Ring, forces: tuple[Force, ...], metric: sympy.MatrixBase, var
     return tuple(map(primitive, filter(None, made)))
 
 
-def _moving(ring: Ring, charts: Sequence[Chart], chosen: Sequence[Sequence[Coordinate]]) -> tuple[Moving, ...]:
+def _moving(ring: Ring, chosen: Sequence[Sequence[Coordinate]]) -> tuple[Moving, ...]:
     found = []
     for owner, coordinates in enumerate(chosen):
         for coordinate in coordinates:
