@@ -14,11 +14,10 @@ from ._model import Model
 from ._ring import NotPolynomial, Polynomial, Ring
 from ._system import Drift, Force, Moving, System
 
-Metric = Mapping[str, AbstractPotential] | AbstractPotential | sympy.MatrixBase | None
 
 
 def gradient_system(
-    model: Model, metric: Metric = None, decay: DecayRate | None = None, *, rational: bool = False
+    model: Model, metric: Any = None, decay: DecayRate | None = None, *, rational: bool = False
 ) -> System:
     """θ̇ = −(∇²R)⁻¹∇𝓛 (− decay), for potentials by array, one for all, or an inverse metric as a matrix.
 
