@@ -22,9 +22,11 @@ MODELS = [  # flow, features, variables
     (Flow(), [A * C, A * D, B * C, B * D], [A, B, C, D]),
     (Flow(), [A + B * C, B + C * D], [A, B, C, D]),
     (Flow(), [A**2 + 1 / B], [A, B]),
+    (Flow(), [A * B + C * D], [A, B, C, D]),
+    (Flow(), [A**2 + 2 * B**2 + 3 * C**2, A**2 - B**2 + 2 * C**2], [A, B, C]),  # commuting fields
     (Flow(), [A + 2 * B * A, D], [A, B, C, D]),
     (Flow(decay="coupled"), [A * B, C * D], [A, B, C, D]),
-    (Flow(q=sympy.Rational(3, 2), decay="decoupled"), [A**2 * B], [A, B]),
+    (Flow(q=sympy.Rational(3, 2), decay="decoupled"), [A * B * C], [A, B, C]),
     (Flow(q=sympy.Integer(1)), [A * B], [A, B]),
     (Flow(damping=sympy.Integer(1)), [A * B + C * D], [A, B, C, D]),
     (Flow(damping=3 / TIME), [A * B + C * D], [A, B, C, D]),
@@ -33,7 +35,7 @@ MODELS = [  # flow, features, variables
 ]
 
 
-LAWS = 15  # of all models together
+LAWS = 21  # of all models together
 
 
 def run_battery():
