@@ -15,7 +15,6 @@ from ._ring import NotPolynomial, Polynomial, Ring
 from ._system import Drift, Force, Moving, System
 
 
-
 def gradient_system(
     model: Model, metric: Any = None, decay: DecayRate | None = None, *, rational: bool = False
 ) -> System:

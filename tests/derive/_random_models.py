@@ -14,6 +14,7 @@ import sympy
 import mirrorflow as mf
 
 DIGITS = 40
+EUCLIDEAN = sympy.Integer(2)
 LAMBDA = sympy.Symbol("lambda", positive=True)
 TIME = sympy.Symbol("t", positive=True)
 SYMBOLS = sympy.symbols("a b c d e f", real=True)
@@ -37,7 +38,7 @@ class Flow:
     """A gradient, mirror or steepest flow (`q`), with decay at the rate λ, or with momentum."""
 
     potentials: tuple[str, ...] = ()
-    q: sympy.Expr = sympy.Integer(2)
+    q: sympy.Expr = EUCLIDEAN
     decay: str | None = None
     damping: sympy.Expr | None = None
 
@@ -47,9 +48,7 @@ class Flow:
         if self.damping is not None:
             return {"momentum": self.damping}
         if self.potentials:
-            given["metric"] = {
-                v.name: POTENTIALS[name][0] for v, name in zip(variables, self.potentials, strict=False)
-            }
+            given["metric"] = {v.name: POTENTIALS[name][0] for v, name in zip(variables, self.potentials, strict=False)}
         if self.q != 2:
             given["geometry"] = self.q
         return given

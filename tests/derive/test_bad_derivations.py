@@ -60,7 +60,11 @@ def refusal(*given, **named):
         (UV, {"metric": {"u": 2.0}}, ("metric['u']", "potential", "float")),
         (UV, {"metric": "cosh"}, ("metric", "potential", "matrix", "'cosh'")),
         (UV, {"metric": sympy.eye(3)}, ("metric", "(2, 2)", "(3, 3)")),
-        (UV, {"metric": mf.potentials.HyperbolicEntropy(np.array([1.0, 2.0]))}, ("metric", "HyperbolicEntropy", "same")),
+        (
+            UV,
+            {"metric": mf.potentials.HyperbolicEntropy(np.array([1.0, 2.0]))},
+            ("metric", "HyperbolicEntropy", "same"),
+        ),
         (UV, {"metric": mf.potentials.SteepestFamily(3, 1.5, 1.0)}, ("metric", "SteepestFamily", "closed form")),
         (UV, {"geometry": 2.5}, ("geometry", "[1, 2]", "2.5")),
         (UV, {"geometry": 0.5}, ("geometry", "[1, 2]", "0.5")),
@@ -139,5 +143,3 @@ def test_single_precision_is_enough_to_derive():
     complete, value = ended.stdout.split()
     assert complete == "True"
     assert abs(float(value) - (np.sqrt(9.09) - np.sqrt(16.09))) < 1e-5
-
-

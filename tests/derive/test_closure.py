@@ -183,7 +183,14 @@ def test_counts_are_those_of_the_table(model, laws, flow):
 
 @pytest.mark.parametrize("r", [1, 2, 3])
 def test_local_counts_of_sign_flow_are_those_of_the_table(r):
-    expected = {(1, 1): 2 * r - 1, (2, 1): 2 * r - 2, (1, 2): 2 * r - 2, (3, 1): 3 * r - 3, (1, 3): 3 * r - 3, (2, 2): 0}
+    expected = {
+        (1, 1): 2 * r - 1,
+        (2, 1): 2 * r - 2,
+        (1, 2): 2 * r - 2,
+        (3, 1): 3 * r - 3,
+        (1, 3): 3 * r - 3,
+        (2, 2): 0,
+    }
     for (n, m), laws in expected.items():
         found = mf.derive.conservation_laws(matrix_factorization(n, m, r), geometry=1.0)
         assert (len(found), found.count, found.complete) == (laws, laws, True)

@@ -13,7 +13,7 @@ import sympy
 
 import mirrorflow as mf
 
-from ._random_models import LAMBDA, POTENTIALS, TIME, Checker, Flow, functions, models, monomials, polynomials
+from ._random_models import LAMBDA, POTENTIALS, TIME, Checker, Flow, models, monomials, polynomials
 
 EXACT = 1e-30
 LIMIT = 3e4
@@ -22,9 +22,7 @@ DECAYS = st.sampled_from([None, "coupled", "decoupled"])
 
 
 def derive(features, variables, flow, **more):
-    return mf.derive.conservation_laws(
-        features, variables, degree=3, limit=LIMIT, **flow.arguments(variables), **more
-    )
+    return mf.derive.conservation_laws(features, variables, degree=3, limit=LIMIT, **flow.arguments(variables), **more)
 
 
 def assert_all_are_laws(found, features, variables, flow):
@@ -69,7 +67,9 @@ def test_laws_of_steepest_flow_are_laws(model, q, decay):
     assert_all_are_laws(derive(*model, flow), *model, flow)
 
 
-@hypothesis.given(models(polynomials, most=4, of=2), st.sampled_from([sympy.Rational(0), 1, sympy.Symbol("tau"), 3 / TIME]))
+@hypothesis.given(
+    models(polynomials, most=4, of=2), st.sampled_from([sympy.Rational(0), 1, sympy.Symbol("tau"), 3 / TIME])
+)
 @hypothesis.settings(max_examples=15)
 def test_laws_of_momentum_are_laws(model, damping):
     damping = sympy.sympify(damping)

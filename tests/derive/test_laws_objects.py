@@ -1,4 +1,4 @@
-"""Laws in the hands of a user: as JAX functions, as text and LaTeX, with rates that trajectories of the package follow."""
+"""Laws in the hands of a user: as JAX functions, as text and LaTeX, with rates that the package's own flows follow."""
 
 import os
 import subprocess
@@ -33,7 +33,8 @@ def test_residuals_are_functions_of_jax():
     many = jnp.stack([theta, 2 * theta])
     np.testing.assert_allclose(jax.vmap(found.residual)(many), [expected, [4 * e for e in expected]])
     slope = jax.grad(found[0].residual)(theta)
-    exact = [float(sympy.diff(found[0].expression, x).subs(dict(zip((U, V, W), (1, 2, 5), strict=True)))) for x in (U, V, W)]
+    at = dict(zip((U, V, W), (1, 2, 5), strict=True))
+    exact = [float(sympy.diff(found[0].expression, x).subs(at)) for x in (U, V, W)]
     np.testing.assert_allclose(slope, exact)
     np.testing.assert_allclose(found.residual({"u": 1.0, "v": 2.0, "w": 5.0}), expected)
 

@@ -121,7 +121,10 @@ NETWORKS = {  # model, network, shape of an input
     "normalized as a whole": (normalized_layer(2, 2, scale="layer"), normalize_layer, (2,)),
     "diagonal": (diagonal_network(4), measure(lambda t: jnp.prod(t["w"])), ()),
 }  # fmt: skip
-MOVES_SIGNS_ONLY = {"relu, one input": relu_network(1, 4, 1), "convolution of one tap": convolutional_network(3, (1, 2), 1)}
+MOVES_SIGNS_ONLY = {
+    "relu, one input": relu_network(1, 4, 1),
+    "convolution of one tap": convolutional_network(3, (1, 2), 1),
+}
 
 
 def start(model, seed):
