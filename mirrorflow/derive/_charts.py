@@ -7,8 +7,9 @@ function Q = θR'−R has speed θ (theory page 04).
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -63,43 +64,56 @@ def euclidean_chart(theta: sympy.Symbol, *, rational: bool = False) -> Chart:
     return Chart((own, *more), (own,), sample)
 
 
-def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart:
-    """The coordinates of a parameter that follows the mirror flow of `potential`.
+class _Formulas(NamedTuple):
+    """R', 1/R'' and Q without its constant, of a positive number `size`; `even` where θ may be negative."""
+
+    dual: sympy.Expr
+    inverse_metric: sympy.Expr
+    balance: sympy.Expr
+    even: bool
+
+
+SIZE = sympy.Symbol("size", positive=True)
+
+
+def charts(potential: potentials.AbstractPotential, thetas: Iterable[sympy.Symbol]) -> list[Chart]:
+    """The coordinates of parameters that follow the mirror flow of `potential`.
 
     **Raises:** `ValueError` for a potential without a closed form, or one on ℝ whose metric is not even.
     """
     if isinstance(potential, potentials.Quadratic):
-        return euclidean_chart(theta)
-    size = sympy.Symbol("size", positive=True)
-    even = float(potential.domain[0]) < 0
-    value = _closed_form(potential, size)
-    dual = sympy.simplify(sympy.diff(value, size))
-    inverse_metric = sympy.simplify(1 / sympy.diff(value, size, 2))
-    balance = sympy.expand(sympy.simplify(size * dual - value))
-    balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(size)])
-    speed, polynomial = _speed(inverse_metric, size, theta, even)
+        return [euclidean_chart(theta) for theta in thetas]
+    value = _closed_form(potential, SIZE)
+    dual = sympy.simplify(sympy.diff(value, SIZE))
+    balance = sympy.expand(sympy.simplify(SIZE * dual - value))
+    balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(SIZE)])
+    inverse_metric = sympy.simplify(1 / sympy.diff(value, SIZE, 2))
+    formulas = _Formulas(dual, inverse_metric, balance, even=float(potential.domain[0]) < 0)
+    return [_chart(potential, formulas, theta) for theta in thetas]
+
+
+def _chart(potential: potentials.AbstractPotential, formulas: _Formulas, theta: sympy.Symbol) -> Chart:
+    even, balance = formulas.even, formulas.balance
+    speed, polynomial = _speed(formulas.inverse_metric, SIZE, theta, even)
     found = [Coordinate(theta, theta, speed)]
-    if not _is_polynomial(balance, size) or even:
+    if not _is_polynomial(balance, SIZE) or even:
         # A multiple of Q is as good as Q, and simpler to read.
         scale = balance.as_coeff_Mul()[0]
-        found.append(Coordinate(_named("Q", theta), _extended(balance / scale, size, theta, 1, even), theta / scale))
-    found.append(Coordinate(_named("z", theta), _extended(dual, size, theta, -1, even), sympy.Integer(1)))
+        found.append(Coordinate(_named("Q", theta), _extended(balance / scale, theta, 1, even), theta / scale))
+    found.append(Coordinate(_named("z", theta), _extended(formulas.dual, theta, -1, even), sympy.Integer(1)))
     closed, sample = _closed(potential, theta, speed, polynomial)
     return Chart(tuple(found), closed, sample)
 
 
-def _extended(function: sympy.Expr, size: sympy.Symbol, theta: sympy.Symbol, parity: int, even: bool) -> sympy.Expr:
+def _extended(function: sympy.Expr, theta: sympy.Symbol, parity: int, even: bool) -> sympy.Expr:
     """A function of θ>0 on the whole domain, as an even (1) or odd (−1) one; by its own formula where that is so."""
     if not even:
-        return function.subs(size, theta)
+        return function.subs(SIZE, theta)
     real = sympy.Symbol("real", real=True)
-    formula = function.subs(size, real)
-    if (
-        formula.subs(real, -real) == parity * formula
-        or sympy.simplify(formula.subs(real, -real) - parity * formula) == 0
-    ):
+    formula = function.subs(SIZE, real)
+    if formula.subs(real, -real) == parity * formula:
         return formula.subs(real, theta)
-    mirrored = function.subs(size, sympy.Abs(theta))
+    mirrored = function.subs(SIZE, sympy.Abs(theta))
     return mirrored if parity > 0 else sympy.sign(theta) * mirrored
 
 
@@ -123,45 +137,6 @@ def _closed_form(potential: potentials.AbstractPotential, size: sympy.Symbol) ->
         # A tilt changes neither R'' nor Q, and would make sign(θ)R'(|θ|) jump at 0.
         value = value - sympy.limit(sympy.diff(value.subs(theta, size), size), size, 0) * theta
     return value.subs(theta, size)
-
-
-def charts_of(potential: potentials.AbstractPotential, parameters: Sequence[sympy.Symbol]) -> list[Chart]:
-    """The charts of many parameters that follow one potential; the formulas are worked out once."""
-    made: dict[tuple, tuple[sympy.Symbol, Chart]] = {}
-    found = []
-    for theta in parameters:
-        assumptions = tuple(sorted(theta.assumptions0.items()))
-        if assumptions not in made:
-            made[assumptions] = (theta, chart(potential, theta))
-        found.append(_renamed(*made[assumptions], theta))
-    return found
-
-
-def _renamed(first: sympy.Symbol, made: Chart, theta: sympy.Symbol) -> Chart:
-    """The chart of another parameter."""
-    if theta == first:
-        return made
-    every = (*made.coordinates, *made.closed)
-    free = {first}.union(*({each.symbol} | _free(each.speed) for each in every))
-    names = {symbol: symbol if symbol == first else _moved(symbol, first, theta) for symbol in free} | {first: theta}
-
-    def coordinate(each: Coordinate) -> Coordinate:
-        speed = None if each.speed is None else each.speed.xreplace(names)
-        return Coordinate(names[each.symbol], each.expression.xreplace(names), speed)
-
-    def sample(generator: random.Random) -> Sample:
-        return {names.get(symbol, symbol): value for symbol, value in made.sample(generator).items()}
-
-    return Chart(tuple(map(coordinate, made.coordinates)), tuple(map(coordinate, made.closed)), sample)
-
-
-def _free(speed: sympy.Expr | None) -> set[sympy.Symbol]:
-    return set() if speed is None else set(speed.free_symbols)
-
-
-def _moved(symbol: sympy.Symbol, first: sympy.Symbol, theta: sympy.Symbol) -> sympy.Symbol:
-    letter, bracket, name = symbol.name.partition("[")
-    return _named(letter, theta) if bracket and name == f"{first}]" else symbol
 
 
 def _speed(inverse_metric: sympy.Expr, size: sympy.Symbol, theta: sympy.Symbol, even: bool) -> tuple[sympy.Expr, bool]:

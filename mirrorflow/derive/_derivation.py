@@ -113,7 +113,7 @@ class Derivation:
     def _rate_of(self, law: Quotient) -> sympy.Expr | None:
         if law.top.is_zero():
             return sympy.Integer(0)
-        degree = max(law.top.total_degree(), law.bottom.total_degree())
+        degree = int(max(law.top.total_degree(), law.bottom.total_degree()))
         rates = self._rates(degree)
         candidates = dict.fromkeys((*rates, *(-rate for rate in rates)))
         return next((rate for rate in candidates if holds(self.system, law, rate)), None)

@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 from ..potentials import AbstractPotential, Quadratic
-from ._charts import Chart, Coordinate, charts_of, euclidean_chart
+from ._charts import Chart, Coordinate, charts, euclidean_chart
 from ._decays import DecayRate
 from ._forces import gradient_forces, primitive
 from ._kernels import Kernels, kernels_of, plain_functions
@@ -15,11 +15,9 @@ from ._model import Model
 from ._ring import NotPolynomial, Polynomial, Ring
 from ._system import Drift, Force, Moving, System
 
-Metric = Mapping[str, AbstractPotential] | AbstractPotential | sympy.MatrixBase | None
-
 
 def gradient_system(
-    model: Model, metric: Metric = None, decay: DecayRate | None = None, *, rational: bool = False
+    model: Model, metric: Any = None, decay: DecayRate | None = None, *, rational: bool = False
 ) -> System:
     """θ̇ = −(∇²R)⁻¹∇𝓛 (− decay), for potentials by array, one for all, or an inverse metric as a matrix.
 
@@ -30,23 +28,22 @@ def gradient_system(
     variables = model.variables
     kernels = _kernels(model)
     by_name = {} if isinstance(metric, sympy.MatrixBase) else metric
-    charts = _charts(model, by_name, rational, {each.theta: each for each in kernels})
-    inverses = _marked(charts, -1)
+    known = _charts(model, by_name, rational, {each.theta: each for each in kernels})
+    inverses = _marked(known, -1)
     for each in kernels:
         inverses |= each.inverses
     circles = {each.symbol("sin"): each.symbol("cos") for each in kernels if each.circular}
-    ring = Ring(_symbols(model, charts, metric), inverses=inverses, logarithms=_marked(charts, 0), circles=circles)
+    ring = Ring(_symbols(model, known, metric), inverses=inverses, logarithms=_marked(known, 0), circles=circles)
     forces = gradient_forces(ring, model.features, variables, kernels)
     if isinstance(metric, sympy.MatrixBase):
         forces = _scaled(ring, forces, metric, variables)
-    functions = _moving(ring, charts, [each.coordinates for each in charts])
-    known = all(each.closed for each in charts)
-    closed = _moving(ring, charts, [each.closed for each in charts]) if known else None
+    functions = _moving(ring, [each.coordinates for each in known])
+    closed = _moving(ring, [each.closed for each in known]) if all(each.closed for each in known) else None
     closed = None if closed is None else _with_used(ring, closed, functions, forces)
-    drift = None if decay is None else _drift(ring, decay, charts, metric)
+    drift = None if decay is None else _drift(ring, decay, known, metric)
     if drift is not None and closed is not None and any(each.symbol not in drift.closed for each in closed):
         closed = None
-    return System(ring, variables, functions, forces, closed, _sampler(charts), drift)
+    return System(ring, variables, functions, forces, closed, _sampler(known), drift)
 
 
 def _kernels(model: Model) -> tuple[Kernels, ...]:
@@ -95,7 +92,7 @@ def _charts(model: Model, metric: Any, rational: bool, kernels: Mapping[sympy.Sy
             plain = (euclidean_chart(theta, rational=rational) for theta in parameters)
             found += [kernels[each.theta].chart() if each.theta in kernels else each for each in plain]
         else:
-            found += charts_of(potential, parameters)
+            found += charts(potential, parameters)
     return found
 
 
@@ -135,7 +132,7 @@ def _scaled(ring: Ring, forces: tuple[Force, ...], metric: sympy.MatrixBase, var
     return tuple(map(primitive, filter(None, made)))
 
 
-def _moving(ring: Ring, charts: Sequence[Chart], chosen: Sequence[Sequence[Coordinate]]) -> tuple[Moving, ...]:
+def _moving(ring: Ring, chosen: Sequence[Sequence[Coordinate]]) -> tuple[Moving, ...]:
     found = []
     for owner, coordinates in enumerate(chosen):
         for coordinate in coordinates:

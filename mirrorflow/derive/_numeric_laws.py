@@ -11,7 +11,7 @@ import sympy
 from .._types import Parameters, Real
 from ..geometries import AbstractGeometry, AbstractSteepest, Spectral
 from ..potentials import AbstractPotential
-from ._charts import chart, exact
+from ._charts import charts, exact
 from ._laws import ConservationLaws, Law
 from ._model import Model
 from ._numeric import (
@@ -162,6 +162,6 @@ def _basis(model: Model, metric: Mapping[str, AbstractPotential], geometry, degr
     if isinstance(geometry, Spectral):
         basis += [sympy.sqrt(sympy.Add(*(theta**2 for theta in array.ravel()))) for array in model.arrays.values()]
     for name, potential in metric.items():
-        for theta in model.arrays[name].ravel().tolist():
-            basis += [each.expression for each in chart(potential, theta).coordinates[1:]]
+        for each in charts(potential, model.arrays[name].ravel().tolist()):
+            basis += [coordinate.expression for coordinate in each.coordinates[1:]]
     return list(dict.fromkeys(basis)), reached

@@ -16,7 +16,7 @@ import sympy
 from ._ring import PRIME, Polynomial, Ring
 from ._system import System
 
-Equation = tuple[Any, tuple[int, ...]]
+Equation = tuple[Any, tuple[Any, ...]]
 Column = dict[Equation, Fraction]
 
 
