@@ -27,7 +27,7 @@ class Form:
     entries: sympy.Matrix
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """Parameters θ and the functions φ(θ) through which every data set sees them.
 
