@@ -309,7 +309,9 @@ def derive_(
     activation: Annotated[
         Activation | None, typer.Option("--activation", help="Of the network (default: relu).", show_default=False)
     ] = None,
-    biases: Annotated[bool, typer.Option("--biases", help="Every layer adds one (networks, convex, convolution).")] = False,
+    biases: Annotated[
+        bool, typer.Option("--biases", help="Every layer adds one (networks, convex, convolution).")
+    ] = False,
     model: Annotated[str | None, typer.Option("--model", metavar="NAME", help="One of those above.")] = None,
     sizes: Annotated[str | None, typer.Option("--sizes", metavar="A,B,…", help="Its sizes, as above.")] = None,
     constants: Annotated[
@@ -329,7 +331,8 @@ def derive_(
         ),
     ] = None,
     geometry: Annotated[
-        str | None, typer.Option("--geometry", metavar="gradient|sign|Q", help="Steepest flow with 1≤Q≤2, or q as a symbol.")
+        str | None,
+        typer.Option("--geometry", metavar="gradient|sign|Q", help="Steepest flow with 1≤Q≤2, or q as a symbol."),
     ] = None,
     metric: Annotated[
         str | None,
@@ -366,7 +369,8 @@ def derive_(
     INPUTS,HIDDEN[,OUTPUTS]; attention WIDTH[,HEAD_WIDTH[,HEADS]]; softmax CLASSES,FEATURES; normalized
     OUTPUTS,INPUTS; convolution SIZE,KERNEL,CHANNELS_IN,CHANNELS….
 
-    Exit code 0 when it is done, even where laws are missing (which is said), 2 if the model or an option cannot be used.
+    Exit code 0 when it is done, even where laws are missing (which is said); 2 if the model or an option cannot be
+    used.
     """
     from ._derive import derive
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..._config import enable_float64
 from ...derive import conservation_laws
+from ...derive._ring import NotPolynomial
 from .._words import err, out, refuse
 from ._document import document, latex
 from ._flow import check_names, decay_of, geometry_of, half_line, metric_of, momentum_of
@@ -25,6 +26,8 @@ def derive(formulas: list[str], *, as_json: bool, as_latex: bool, everything: bo
             raise ValueError("--json and --latex are two ways to print; give one of them.")
         with err().status("deriving"):
             asked, found, mirror = _derived(formulas, options)
+    except NotPolynomial as error:
+        refuse(f"Laws of this model cannot be derived exactly: {error}")
     except (ValueError, ImportError) as error:  # an ImportError names the extra to install
         refuse(re.sub(r"\b(limit|degree)=", r"--\1 ", str(error)))
     if as_json:
@@ -39,7 +42,7 @@ def _derived(formulas: list[str], options: dict[str, Any]) -> tuple[Asked, Any, 
     decay, momentum = decay_of(options["decay"]), momentum_of(options["momentum"])
     geometry, metric = geometry_of(options["geometry"]), metric_of(options["metric"])
     chosen = {name: options[name] for name in MODEL}
-    asked = asked_model(formulas, all_positive=half_line(metric), **chosen)
+    asked = asked_model(formulas, all_positive=half_line(metric), limit=options["limit"], **chosen)
     taken = {"lambda": "the rate of the decay"} if isinstance(decay, str) else {}
     taken |= {} if momentum is None else {"t": "time", "tau": "the damping"}
     taken |= {} if geometry is None or isinstance(geometry, float) else {"q": "the exponent of the flow"}

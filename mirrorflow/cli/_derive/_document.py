@@ -5,6 +5,7 @@ from typing import Any
 import sympy
 
 from ...derive import ConservationLaws
+from ...derive._legendre import LegendreFunction
 from ._line import behaviour, domain
 from ._mirror import Mirror
 from ._show import mirror_rows
@@ -49,15 +50,18 @@ def _mirror(mirror: Mirror) -> dict[str, Any]:
     if mirror.commuting is not None:
         made |= {"commutes": mirror.commuting.holds, "witness": str(mirror.commuting.witness)}
     if mirror.function is not None:
-        x = sympy.Symbol("x", real=True)
-        try:
-            made["potential"] = str(mirror.function.expression(x))
-        except ValueError:
-            made["potential"] = None
+        made["potential"] = _potential(mirror.function)
         made |= {"domain": domain(mirror.function.domain), "legendre": mirror.function.legendre}
     if mirror.velocity is not None:
         made["velocity"] = str(mirror.velocity)
     return made
+
+
+def _potential(function: LegendreFunction) -> str | None:
+    try:
+        return str(function.expression(sympy.Symbol("x", real=True)))
+    except ValueError:
+        return None
 
 
 def latex(found: ConservationLaws, mirror: Mirror | None) -> str:
@@ -72,7 +76,9 @@ def latex(found: ConservationLaws, mirror: Mirror | None) -> str:
 
 
 def _mirror_latex(mirror: Mirror) -> list[str]:
-    displays = [] if mirror.commuting is None else [mirror.commuting.to_latex()]
+    commuting = mirror.commuting
+    trivial = commuting is None or commuting.between == "one function g"
+    displays = [] if trivial else [commuting.to_latex()]
     if mirror.function is not None:
         displays.append(mirror.function.to_latex())
     return displays

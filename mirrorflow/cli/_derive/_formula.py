@@ -72,7 +72,7 @@ class _Reader:
         """Whether one of these comes next."""
         return self.now.kind == "operator" and self.now.text in operators
 
-    def fail(self, reason: str, at: Token | None = None):
+    def fail(self, reason: str, at: Token | None = None) -> Unreadable:
         """Refuse, pointing at a word (the next one)."""
         return Unreadable(self.formula, (at or self.now).column, reason)
 
@@ -202,7 +202,7 @@ class _Reader:
         """The node, if it is a real expression of a reasonable size."""
         self.check_size(at, terms, degree, digits)
         if expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I):
-            raise self.fail("This has no real value (a division by 0, or a root or logarithm of no positive number).", at)
+            raise self.fail("This has no real value: a division by 0, or a root or logarithm below 0.", at)
         return Node(expression, terms, degree, digits)
 
     def check_size(self, at: Token, terms: int, degree: int, digits: int) -> None:

@@ -6,12 +6,11 @@ from typing import Any
 import sympy
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_GREEK = {
-    name: chr(code) for code, name in enumerate(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho - sigma tau upsilon "
-        "phi chi psi omega".split(), start=0x3B1
-    )
-}  # fmt: skip
+_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho - sigma tau upsilon phi "
+    "chi psi omega"
+)
+_GREEK = {name: chr(0x3B1 + i) for i, name in enumerate(_NAMES.split(" "))}
 _DOT = "\u0307"
 
 
@@ -25,12 +24,11 @@ def line(expression: Any) -> str:
     """
     text = sympy.sstr(expression)
     text = re.sub(r"\\dot\{(\w)(\w*)\}", rf"\1{_DOT}\2", text)
-    text = re.sub(r"\b(Abs|sqrt)\(", lambda match: f"{match[1]}(", text)
+    text = re.sub(r"(?<![\w.])([a-z]+)(?=[\d_]*(?![\w(]))", lambda match: _GREEK.get(match[1], match[1]), text)
     text = _bars(text)
     text = text.replace("sqrt(", "√(")
     text = re.sub(r"\*\*(\d+)(?![\d.])", lambda match: match[1].translate(_RAISED), text)
     text = text.replace("**", "^").replace("*", "·")
-    text = re.sub(r"(?<![\w.])([a-z]+)(?=[\d_]*(?![\w(]))", lambda match: _GREEK.get(match[1], match[1]), text)
     return text.replace("-", "−")
 
 

@@ -8,6 +8,7 @@ import sympy
 from ... import decay as decays
 from ...derive import Commuting, Model, commutes
 from ...derive._legendre import LegendreFunction, legendre
+
 try:
     from ...derive._mirror_drift import MirrorDrift, mirror_drift
 except ModuleNotFoundError:
@@ -57,18 +58,19 @@ def mirror_of(model: Model, geometry: Any, decay: Any, balance: str | None) -> M
 def start_of(model: Model, balance: str | None) -> tuple[Any, str]:
     """The level of all laws, or a point of the orbit, with its description.
 
-    Unless it is given: the level β, or the point where all parameters are β if they are positive.
+    Unless it is given: the point where all parameters are β if x is 0 there (u²−v², say), else the level β.
     """
     scale = sympy.Symbol("beta", positive=True)
     names = [variable.name for variable in model.variables]
     if balance is None:
-        if len(names) > 1 and all(variable.is_positive for variable in model.variables):
-            return dict.fromkeys(model.variables, scale), f"from {' = '.join(names)} = β"
         if len(names) == 1:
             return sympy.Integer(0), ""
-        return scale, "the laws at the level β"
+        point = dict.fromkeys(model.variables, scale)
+        if sympy.simplify(model.features[0].subs(point)) == 0:
+            return point, f"from {' = '.join(names)} = β, where x = 0"
+        return scale, "each law at the level β"
     if "=" not in balance:
-        return _value(balance), f"the laws at the level {balance}"
+        return _value(balance), f"each law at the level {balance}"
     point = {}
     for part in balance.split(","):
         name, _, value = part.partition("=")

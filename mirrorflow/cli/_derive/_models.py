@@ -1,6 +1,7 @@
 """From what is typed to a model of `mf.derive`: formulas, the widths of a network, or a model by name and sizes."""
 
 import difflib
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -50,6 +51,7 @@ def asked_model(
     constants: str | None,
     positive: str | None,
     all_positive: bool,
+    limit: float,
 ) -> Asked:
     """The one model that the options name.
 
@@ -66,16 +68,20 @@ def asked_model(
             raise ValueError(f"{option} goes with {partner}, not with {given[0]}.")
     if formulas:
         if biases:
-            raise ValueError("--biases goes with --network or --model; a formula has the biases that are written in it.")
+            raise ValueError("--biases goes with --network or --model; a formula has those that are written in it.")
         return own(formulas, _names("--constants", constants), _names("--positive", positive), all_positive)
     if network:
-        made = models.network(_integers("--network", network, "3,5,1"), activation or "relu", biases)
+        widths = _integers("--network", network, "3,5,1")
+        _check_size(widths, len(widths) * math.prod(widths), limit)
+        made = models.network(widths, activation or "relu", biases)
     else:
-        made = _named(str(name), sizes, biases)
+        made = _named(str(name), sizes, biases, limit)
     return Asked(made, (), made.name)
 
 
-def own(formulas: Sequence[str], constants: Sequence[str], positive: Sequence[str], all_positive: bool = False) -> Asked:
+def own(
+    formulas: Sequence[str], constants: Sequence[str], positive: Sequence[str], all_positive: bool = False
+) -> Asked:
     """The model of a user's formulas; what stands alone under a logarithm or a root is positive by itself."""
     first = [read(formula) for formula in formulas]
     names = list(dict.fromkeys(name for each in first for name in each.names))
@@ -102,7 +108,7 @@ def _above(expression: sympy.Expr) -> set[str]:
     return {part.name for part in inside if isinstance(part, sympy.Symbol)}
 
 
-def _named(name: str, sizes: str | None, biases: bool) -> Model:
+def _named(name: str, sizes: str | None, biases: bool, limit: float) -> Model:
     if name not in MODELS:
         near = difflib.get_close_matches(name, MODELS, n=2, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(MODELS)}."
@@ -116,8 +122,26 @@ def _named(name: str, sizes: str | None, biases: bool) -> Model:
     numbers = _integers("--sizes", sizes, example)
     if not least <= len(numbers) <= most:
         raise ValueError(f"--sizes of {name} are {words}, such as {example}; got {sizes!r}.")
+    orders = math.factorial(min(numbers[0], 20)) if name == "symmetric" else 1
+    _check_size(numbers, max(numbers) * math.prod(numbers) * orders, limit)
     more: dict[str, Any] = {"biases": biases} if has_biases else {}
     return make(*numbers, **more)
+
+
+def _check_size(sizes: list[int], terms: int, limit: float) -> None:
+    """Refuse what would take for ever to write down; `conservation_laws` estimates what comes after that."""
+    if terms > limit:
+        words = ",".join(map(str, sizes))
+        raise ValueError(
+            f"A model of sizes {words} is too large to be written down in symbols: about {terms:.1g} terms. "
+            f"--limit {_above_limit(terms)} asks for it."
+        )
+
+
+def _above_limit(terms: float) -> str:
+    """The number of one digit above."""
+    scale = 10 ** math.floor(math.log10(terms))
+    return f"{math.ceil(terms / scale + 1e-9) * scale:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
 def _integers(option: str, text: str, example: str) -> list[int]:

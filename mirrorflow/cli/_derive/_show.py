@@ -5,10 +5,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...derive import ConservationLaws, Form
+from ...derive import ConservationLaws, Form, Law
+from ...derive._legendre import LegendreFunction
+from ...report import text
 from .._words import plural
 from ._line import behaviour, domain, line
-from ._mirror import Mirror
+from ._mirror import TOTAL, Mirror
 
 FEW = 6
 
@@ -51,7 +53,7 @@ def _table(found: ConservationLaws, everything: bool) -> Table:
         table.add_row(Text(shown, "bold"), "; ".join(map(behaviour, law_rates)))
     # Laws that a form names already follow as examples.
     order = [*rest, *(law for law in found.laws if law not in rest)]
-    room = len(order) if everything else max(FEW, len(rest) if len(rest) <= FEW else FEW)
+    room = len(order) if everything else FEW
     for law in order[:room]:
         table.add_row(Text(f"{'  ' if whole else ''}{line(law.expression)}"), behaviour(law.rate))
     if len(order) > room:
@@ -59,10 +61,11 @@ def _table(found: ConservationLaws, everything: bool) -> Table:
     return table
 
 
-def split(found: ConservationLaws) -> tuple[list[tuple[Form, list[sympy.Expr], int]], list]:
+def split(found: ConservationLaws) -> tuple[list[tuple[Form, list[sympy.Expr], int]], list[Law]]:
     """The forms with their rates and how many laws each names, and the laws that are named by none."""
     rates = {law.expression: law.rate for law in found.laws}
-    whole, named = [], set()
+    whole: list[tuple[Form, list[sympy.Expr], int]] = []
+    named: set[sympy.Expr] = set()
     for form in found.forms:
         own = {sympy.expand(sign * entry) for entry in form.entries for sign in (1, -1)} & set(rates)
         if own:
@@ -81,7 +84,7 @@ def number(found: ConservationLaws) -> Text:
     if found.count is None:
         return Text(f"? {plural(len(found), 'law')} found; how many there are is not known.", "bold yellow")
     if found.complete is None:
-        words = f"? {plural(len(found), 'law')} found, at most {found.count}: whether there are more cannot be concluded."
+        words = f"? {plural(len(found), 'law')} found, at most {found.count}: more cannot be concluded."
         return Text(words, "bold yellow")
     words = f"? {len(found)} of {plural(found.count, 'law')} found, {found.missing} missing: --degree searches further."
     return Text(words, "bold yellow")
@@ -94,13 +97,10 @@ def sentences(found: ConservationLaws) -> list[str]:
         taken = found.rank if found.closure is None else found.closure
         brackets = "" if found.closure is None else ", brackets included"
         size = len(found.model.variables)
-        more = {0: "", 1: " with time", size: " and velocities", size + 1: " and velocities, with time"}
-        what = "parameters" if size != 1 else "parameter"
-        said.append(
-            f"{found.dimension} ({plural(size, 'parameter') if found.dimension != size else what}"
-            f"{more.get(found.dimension - size, '')}) − {taken} (directions in which data can move them{brackets}) = "
-            f"{found.count}"
-        )
+        more = {1: " and time", size: ", as many velocities", size + 1: ", as many velocities, and time"}
+        what = plural(size, "parameter") + more[found.dimension - size] if found.dimension > size else "parameters"
+        moved = f"{taken} (directions in which data can move them{brackets})"
+        said.append(f"{found.dimension} ({what}) − {moved} = {found.count}")
     said.append(found.certificate[:1].upper() + found.certificate[1:] + ".")
     if len(set(found.counts)) > 1:
         said.append(f"The count depends on the point: {', '.join(map(str, found.counts))} at random ones.")
@@ -127,18 +127,27 @@ def mirror_rows(mirror: Mirror) -> dict[str, str]:
     rows = {"commutes": _commutes(mirror), "start": mirror.balance if mirror.function else ""}
     function = mirror.function
     if function is not None:
-        x = sympy.Symbol("x", real=True)
-        try:
-            rows["R(x)"] = line(function.expression(x))
-        except ValueError:
-            rows["R″(x)"] = line(function.metric(x)) if function.closed_form else "has no closed form in x (--latex)"
+        name, words = potential(function)
+        rows[name] = words
         rows["domain"] = domain(function.domain) + ("" if function.legendre else ", where R is not Legendre")
         rows["origin"] = function.reason
     if mirror.velocity is not None:
-        rows["ẋ"] = line(mirror.velocity) + (", Λ = ∫λ" if mirror.velocity.has(sympy.Symbol("Lambda", positive=True)) else "")
+        rows["ẋ"] = line(mirror.velocity) + (", Lambda = ∫λ" if mirror.velocity.has(TOTAL) else "")
     if mirror.refused:
         rows["no mirror flow" if function is not None else "R(x)"] = mirror.refused
     return rows
+
+
+def potential(function: LegendreFunction) -> tuple[str, str]:
+    """R in closed form, or R'' where it has none, by a parameter a where that has none either."""
+    x = sympy.Symbol("x", real=True)
+    if not function.closed_form:
+        name, _, words = text(function.to_latex().rsplit(r",\quad x\in", 1)[0]).partition("=")
+        return name.strip(), words.strip()
+    try:
+        return "R(x)", line(function.expression(x))
+    except ValueError:
+        return "R″(x)", line(function.metric(x))
 
 
 def _commutes(mirror: Mirror) -> str:
@@ -146,7 +155,7 @@ def _commutes(mirror: Mirror) -> str:
     if found is None:
         return ""
     if found.holds:
-        decay = " with the decay: [∇h, ∇g] = 0 for h = ‖θ‖²" if "h" in found.between.split() else ""
+        decay = ", with the decay too: [∇h, ∇g] = 0 for h = ‖θ‖²" if "h" in found.between.split() else ""
         pairs = "" if decay else f": {found.between}"
         return f"yes{decay}{pairs}"
     multiple = "" if found.multiple is None else f", which is {line(found.multiple)}·∇g"

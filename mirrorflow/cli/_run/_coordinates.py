@@ -9,6 +9,7 @@ from ... import reparameterizations
 from ...flows import Flow
 from .._potentials import potential_named
 
+
 @dataclasses.dataclass(frozen=True)
 class Coordinates:
     """A potential or a reparameterization, the value x starts from in every feature, and how they were asked for."""
