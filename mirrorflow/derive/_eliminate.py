@@ -1,5 +1,6 @@
 """S as a function of x: the parameter of an orbit eliminated from x(a) and S(a)."""
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from typing import Any
@@ -14,14 +15,17 @@ MOST = 2  # the degree up to which roots of polynomials are formulas that a read
 PLACES = (sympy.Rational(1, 7), sympy.Rational(3, 8), sympy.Rational(5, 6))
 
 
-def speed_of(curve: Orbit, x: sympy.Symbol) -> sympy.Expr | None:
+def speed_of(curve: Orbit, x: sympy.Symbol, quantity: sympy.Expr | None = None) -> sympy.Expr | None:
     """S(x) with S(x(a))=S(a) on the branch, in closed form; None if there is none of degree at most 2.
 
     In t=a^e and X=x^n or e^{nx} both x(a) and S(a) become rational functions of t where they can; a resultant
     eliminates t, and the root is the one whose value is S at points of the orbit.
 
-    **Arguments:** `x`: a symbol, positive if x is positive on all of the branch.
+    **Arguments:** `x`: a symbol, positive if x is positive on all of the branch; `quantity`: another function of a in
+    the place of S.
     """
+    if quantity is not None:
+        curve = dataclasses.replace(curve, speed=quantity)
     for made in itertools.chain(_by_power(curve, x), _by_resultant(curve, x), _by_solving(curve, x)):
         if agrees(made, x, curve):
             return made

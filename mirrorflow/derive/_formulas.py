@@ -53,7 +53,7 @@ def _closed(whole: Branches) -> Formulas:
         dual = _from_zero(dual, x) if centered else dual
         value = _integrated(dual, metric, x)
     real = sympy.Dummy("x", real=True)
-    made = [None if each is None else _everywhere(each, whole, real, odd) for each, odd in
+    made = [None if each is None else everywhere(each, whole, real, odd) for each, odd in
             ((metric, False), (dual, True), (value, False))]  # fmt: skip
     return Formulas(real, made[0], made[1], made[2], True)  # type: ignore[arg-type]
 
@@ -74,8 +74,8 @@ def _integrated(dual: sympy.Expr, metric: sympy.Expr, x: sympy.Symbol) -> sympy.
     return None if moment is None else x * dual - moment
 
 
-def _everywhere(expression: sympy.Expr, whole: Branches, real: sympy.Symbol, odd: bool) -> sympy.Expr:
-    """The formula of one branch for all x of the domain."""
+def everywhere(expression: sympy.Expr, whole: Branches, real: sympy.Symbol, odd: bool) -> sympy.Expr:
+    """The formula of one branch for all x of the domain, odd or even in x where it is mirrored."""
     same = expression.xreplace({whole.x: real})
     if not whole.mirrored:
         return same
@@ -87,8 +87,7 @@ def _everywhere(expression: sympy.Expr, whole: Branches, real: sympy.Symbol, odd
 
 def _through_root(whole: Branches) -> Formulas:
     curve, real = whole.curve, sympy.Dummy("x", real=True)
-    given = _parametric(whole)
-    root: Any = inverse_function(sympy.Lambda(given.y, given.x), real)
+    given, root = parametric(whole, real)
     size = given.size.xreplace({given.y: root})
     a = curve.parameter
     dual, moment = antiderivative(curve.dual_rate, a), antiderivative(sympy.powsimp(curve.x * curve.dual_rate), a)
@@ -113,6 +112,12 @@ def _offset(dual: sympy.Expr, whole: Branches) -> sympy.Expr:
     if curve.begin is not None and sympy.simplify(tidy(curve.x.subs(curve.parameter, curve.begin))) == 0:
         return sympy.simplify(dual.subs(curve.parameter, curve.begin))
     return sympy.Integer(0)
+
+
+def parametric(whole: Branches, x: sympy.Symbol) -> tuple[Parametric, Any]:
+    """The orbit by a parameter y∈ℝ, and the y at x."""
+    given = _parametric(whole)
+    return given, inverse_function(sympy.Lambda(given.y, given.x), x)
 
 
 def _parametric(whole: Branches) -> Parametric:

@@ -52,10 +52,10 @@ def orbit(
     feature: sympy.Expr,
     variables: Sequence[sympy.Symbol],
     q: sympy.Expr,
-    start: sympy.Expr | Mapping[sympy.Symbol, sympy.Expr],
+    start: sympy.Expr | Mapping[sympy.Symbol, sympy.Expr] | Sequence[sympy.Expr],
     sign: int = 1,
 ) -> Orbit:
-    """The branch on which the last variable has `sign`, through a point or with all laws at one level.
+    """The branch on which the last variable has `sign`, through a point, or with all laws at one level or each at its own.
 
     Along θ̇_i = −s_i|g_i|^{q−1}·F with g_i=∂g/∂θ_i, s_i its sign, two parameters have dθ_i/dθ_k =
     s_i|g_i|^{q−1}/(s_k|g_k|^{q−1}), whatever the loss. Where this is A(θ_i)B(θ_k), ∫dθ_i/A − ∫B dθ_k is conserved.
@@ -70,7 +70,9 @@ def orbit(
     slopes = {v: sympy.factor(derivative(g, v)) for v in sizes}
     speed = sympy.Add(*(_power(slope, q, signed=False) for slope in slopes.values()))
     last = sizes[-1]
-    laws = tuple(_law(v, last, slopes, q, start, variables[i]) for i, v in enumerate(sizes[:-1]))
+    levels = tuple(start) if isinstance(start, Sequence) else (sympy.S.Zero if isinstance(start, Mapping) else start,)
+    levels = levels * (len(sizes) - 1) if len(levels) == 1 else levels
+    laws = tuple(_law(v, last, slopes, q, levels[i], variables[i]) for i, v in enumerate(sizes[:-1]))
     if isinstance(start, Mapping):
         point = {placed_size: start[v] for v, placed_size in zip(variables, sizes, strict=True)}
         laws = tuple(_through(law, last, point) for law in laws)
@@ -84,7 +86,7 @@ def orbit(
     return Orbit(a, sign, magnitudes, slopes, laws, x, speed, rate, low, high, q, begin)
 
 
-def _law(variable, last, slopes, q, start, original) -> Law:
+def _law(variable, last, slopes, q, level, original) -> Law:
     ratio = tidy(_power(slopes[variable], q - 1, signed=True) / _power(slopes[last], q - 1, signed=True))
     parts = sympy.separatevars(ratio, symbols=[variable, last], dict=True)
     if parts is None or parts["coeff"].free_symbols & (set(slopes) - {variable, last}):
@@ -97,7 +99,6 @@ def _law(variable, last, slopes, q, start, original) -> Law:
     if moving is None or reference is None:
         raise ValueError(f"The orbit could not be solved: sympy does not integrate {ratio} in {original} and {last}.")
     scale = sympy.Mul(*moving.as_independent(variable, as_Add=False)[:1])
-    level = sympy.Integer(0) if isinstance(start, Mapping) else start
     return Law(variable, sympy.simplify(moving / scale), sympy.simplify(reference / scale), level)
 
 

@@ -1,0 +1,101 @@
+"""A derivation on paper: each step in words and as a formula, computed for the case at hand."""
+
+from collections.abc import Sequence
+
+import sympy
+
+from ._decayed import SPENT, SymbolicDecay, in_sizes, law_rate
+from ._orbit import Orbit
+from ._setting import Setting
+
+Step = tuple[str, str]
+
+
+def latex(expression: sympy.Expr) -> str:
+    """LaTeX with f' for the slope of the loss."""
+    return sympy.latex(expression, mul_symbol=None).replace("f'", "f'(x)")
+
+
+def parameter_steps(asked: Setting, curve: Orbit, decay: SymbolicDecay | None) -> list[Step]:
+    """The flow of the parameters, and the laws that follow from it."""
+    names = {size: sympy.Symbol(size.name, positive=True) for size in curve.magnitudes}
+    steps = [(f"The parameters of x={asked.feature} follow", _flow(curve, decay, names, asked.q))]
+    for law in curve.laws:
+        last = next(v for v, size in curve.magnitudes.items() if size == curve.parameter)
+        u, v = (latex(s.xreplace(names)) for s in (law.variable, last))
+        slope = law.reference.diff(last) / law.moving.diff(law.variable)
+        ratio = latex(sympy.simplify(slope).xreplace(names))
+        steps.append((
+            "Without decay, time divides out; variables separate, and both sides are integrated",
+            rf"\frac{{d{u}}}{{d{v}}}={ratio}\ \Longrightarrow\ {latex(law.expression.xreplace(names))}="
+            rf"{latex(law.level)}",
+        ))  # fmt: skip
+    return steps
+
+
+def law_steps(before: Orbit, after: Orbit, decay: SymbolicDecay) -> list[Step]:
+    """What the decay does to the laws."""
+    names = {size: sympy.Symbol(size.name, positive=True) for size in before.magnitudes}
+    rates, steps = in_sizes(decay, before), []
+    for old, new in zip(before.laws, after.laws, strict=True):
+        rate = sympy.factor(law_rate(old, rates))
+        steps.append((
+            "The decay moves the law by itself alone, with A=∫α dt",
+            rf"\frac{{d}}{{dA}}\left({latex(old.expression.xreplace(names))}\right)={latex(rate.xreplace(names))}"
+            rf"\ \Longrightarrow\ {latex(old.expression.xreplace(names))}={latex(new.level)}",
+        ))  # fmt: skip
+    return steps
+
+
+def orbit_steps(curve: Orbit) -> list[Step]:
+    """The curve that the laws leave, x and S on it."""
+    a = {curve.parameter: sympy.Symbol("a", positive=True)}
+    sizes = r",\quad ".join(f"{latex(sympy.Symbol(v.name))}={latex(s.xreplace(a))}" for v, s in curve.magnitudes.items())
+    return [
+        ("The laws leave one curve, on which", sizes),
+        ("On it x is", f"x={latex(curve.x.xreplace(a))}"),
+        (
+            "and the speed of x against the direction of f' is the sum of |∂g/∂θ_i|^q",
+            f"S={latex(curve.speed.xreplace(a))}",
+        ),
+    ]
+
+
+def _flow(curve: Orbit, decay: SymbolicDecay | None, names: dict, q: sympy.Expr) -> str:
+    """θ̇_i, one after the other."""
+    rates = {} if decay is None else in_sizes(decay, curve)
+    made = []
+    for v, g in curve.slopes.items():
+        factor, sign = (-g, "+") if g.could_extract_minus_sign() else (g, "-")
+        size = latex(sympy.powsimp(factor ** (q - 1)).xreplace(names)) if q != 1 else ""
+        pull = "" if decay is None else f"-{latex((decay.strength * rates[v]).xreplace(names))}"
+        made.append(rf"\dot {{{latex(names[v])}}}={sign}{size}\,{direction_latex(q)}{pull}")
+    return r",\quad ".join(made)
+
+
+def direction_latex(q: sympy.Expr) -> str:
+    """sgn(f')|f'|^{q−1}"""
+    if q == 2:
+        return "f'(x)"
+    power = "" if q == 1 else rf"|f'(x)|^{{{sympy.latex(q - 1)}}}"
+    return rf"\mathrm{{sgn}}(f'(x)){power}"
+
+
+def align(steps: Sequence[Step]) -> str:
+    """An align environment: the words of each step, then its formula."""
+    lines = [rf"&\text{{{_text(words)}:}}\\&\quad {formula}" for words, formula in steps]
+    return "\\begin{align*}\n" + "\\\\\n".join(lines) + "\n\\end{align*}"
+
+
+_PLAIN = {"²": "$^2$", "∂": r"$\partial$", "θ": r"$\theta$", "α": r"$\alpha$", "∫": r"$\int$", "∇": r"$\nabla$",
+          "·": r"$\cdot$", "^": r"\^{}", "_": r"\_", "**": r"\^{}", "−": "--", "|": r"$|$", "≠": r"$\neq$"}  # fmt: skip
+
+
+def _text(words: str) -> str:
+    """Words for \\text, mathematical letters included."""
+    return "".join(_PLAIN.get(letter, letter) for letter in words)
+
+
+def spent_remark(expression: sympy.Expr) -> str:
+    """What A is, where it is in a formula."""
+    return r",\quad A=\int_0^t\alpha\,ds" if expression.has(SPENT) else ""

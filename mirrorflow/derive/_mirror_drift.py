@@ -1,0 +1,239 @@
+"""The flow in x that a reparameterized steepest flow with decay is, with its derivation on paper."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from ._branches import Branches, branches
+from ._commutes import commutes
+from ._decayed import ALPHA, SPENT, SymbolicDecay, levels, pull_on_x, symbolic_decay
+from ._drift_steps import Step, align, direction_latex, latex, law_steps, orbit_steps, parameter_steps, spent_remark
+from ._eliminate import speed_of
+from ._formulas import everywhere, parametric
+from ._mirror_condition import condition, condition_in_x, inside_the_direction, pull_along
+from ._orbit import Orbit
+from ._powers import antiderivative
+from ._refusal import ProvedNotAMirrorFlow
+from ._setting import Setting, depth_of, setting
+from ._vanish import vanishes
+
+X = sympy.Symbol("x", real=True)
+SLOPE = sympy.Symbol("f'", real=True)
+
+
+@dataclass(frozen=True)
+class MirrorDrift:
+    """ẋ as an expression in x, f'(x) and what the decay has done so far.
+
+    `expression`: ẋ; `speed`: S with R''=1/S=`metric`; `drift`: what decay subtracts from ẋ; `regularizer`: M with
+    ∂_xM = drift/S where R is fixed (the flow is that of f+M for q=2), else None: then d∇R_t = −sgn(f')|f'|^{q−1}dt
+    with the time-dependent metric; `steps`: the derivation, words and LaTeX. Symbols: `x`, `slope` (f'), `strength`
+    (α_t) and `spent` (A=∫α), the last two only where the strength is not a constant number.
+    """
+
+    expression: sympy.Expr
+    speed: sympy.Expr
+    drift: sympy.Expr
+    regularizer: sympy.Expr | None
+    steps: tuple[Step, ...]
+    x: sympy.Symbol = X
+    slope: sympy.Symbol = SLOPE
+    strength: sympy.Symbol = ALPHA
+    spent: sympy.Symbol = SPENT
+
+    @property
+    def metric(self) -> sympy.Expr:
+        """R'' = 1/S"""
+        return 1 / self.speed
+
+    def to_latex(self) -> str:
+        """The steps as an align environment."""
+        return align(self.steps)
+
+
+def mirror_drift(
+    reparameterization: Any,
+    balance: Any = 0,
+    geometry: Any = None,
+    decay: Any = None,
+    *,
+    side: int | None = None,
+    variables: Sequence[sympy.Symbol] | None = None,
+) -> MirrorDrift:
+    """ẋ = −S(x)·sgn(f')|f'|^{q−1} − drift for one coordinate, and the mirror flow that this is.
+
+    **Arguments:** as for `legendre`; `decay`: "coupled", "decoupled" (strength α_t as a symbol), `mf.decay.Coupled(…)`
+    or `Decoupled(…)`; none unless given. A constant strength is a number in the result, another schedule a symbol.
+
+    **Returns:** a `MirrorDrift`, with the steps of the derivation.
+
+    **Raises:** `mf.NotAMirrorFlow` with a symbolic witness in the rows of page 03's table that are refused: 2(L−2)∇g,
+    (2−q)α/S, or what coupled decay does inside the direction map; `ValueError` for bad arguments or orbits that could
+    not be solved.
+
+    **Source:** theory pages 02 and 03 (which mirror flow is it?); conventions of page 00.
+
+    >>> import sympy as sp
+    >>> from mirrorflow.derive._mirror_drift import mirror_drift
+    >>> product, scale = mf.reparameterizations.Hadamard(depth=2), sp.Symbol("lambda", positive=True)
+    >>> mirror_drift(product, balance=scale, decay="coupled").expression
+    -4*alpha*x - f'*sqrt(lambda**2*exp(-8*A) + 4*x**2)
+    """
+    if side not in (None, 1, -1):
+        raise ValueError(f"side must be 1 or -1, got {side!r}.")
+    asked = setting(reparameterization, balance, geometry, variables)
+    pull = symbolic_decay(decay, asked)
+    before = branches(asked.feature, asked.variables, asked.q, asked.start, side)
+    steps = parameter_steps(asked, before.curve, pull)
+    if pull is None:
+        speed = _everywhere(before.speed, before, before.curve.speed)
+        return _result(asked, speed, sympy.Integer(0), None, [*steps, *orbit_steps(before.curve)], before, None)
+    if pull.coupled and asked.q != 2:
+        raise _inside(before.curve, pull, asked)
+    whole = _at_time(asked, before, pull, side)
+    steps += [*law_steps(before.curve, whole.curve, pull), *orbit_steps(whole.curve)]
+    speed = _everywhere(whole.speed, whole, whole.curve.speed)
+    drift = pull.strength * _drift(whole, pull)
+    fixed = not whole.curve.speed.has(SPENT) and not whole.curve.x.has(SPENT)
+    if not fixed and not vanishes(condition(whole.curve, pull)):
+        raise _refused(asked, whole, pull, speed, drift)
+    regularizer = _regularizer(whole, pull) if fixed else None
+    return _result(asked, speed, drift, regularizer, steps, whole, pull)
+
+
+def _at_time(asked: Setting, before: Branches, pull: SymbolicDecay, side: int | None) -> Branches:
+    """The branches when ∫α is A."""
+    order = _order(asked, before.curve)
+    return branches(asked.feature, order, asked.q, levels(before.curve, pull), side)
+
+
+def _order(asked: Setting, curve: Orbit) -> tuple[sympy.Symbol, ...]:
+    by_name = {v.name: v for v in asked.variables}
+    last = next(v for v, size in curve.magnitudes.items() if size == curve.parameter)
+    return (*(by_name[law.variable.name] for law in curve.laws), by_name[last.name])
+
+
+def _everywhere(closed: sympy.Expr | None, whole: Branches, along: sympy.Expr, odd: bool = False) -> sympy.Expr:
+    """A function on the orbit as one of x: by its closed form, or through the root of x(a)=x."""
+    if closed is not None:
+        return everywhere(closed, whole, X, odd=odd)
+    given, root = parametric(whole, X)
+    found = along.xreplace({whole.curve.parameter: given.size.xreplace({given.y: root})})
+    return sympy.sign(root) * found if odd and whole.mirrored else found
+
+
+def _drift(whole: Branches, pull: SymbolicDecay) -> sympy.Expr:
+    """Σ∂g/∂θ_i·rate_i as a function of x, for α=1."""
+    share = sympy.simplify(pull_along(whole.curve, pull) / whole.curve.x)
+    if not share.has(whole.curve.parameter):
+        return share * X
+    along = pull_along(whole.curve, pull)
+    closed = speed_of(whole.curve, whole.x, along)
+    return _everywhere(closed, whole, along, odd=True)
+
+
+def _regularizer(whole: Branches, pull: SymbolicDecay) -> sympy.Expr | None:
+    """M with M' = drift/S, for x>0 and continued evenly."""
+    share = sympy.simplify(pull_along(whole.curve, pull) / whole.curve.x)
+    if whole.speed is None or share.has(whole.curve.parameter):
+        return None
+    found = antiderivative(sympy.powsimp(share * pull.strength * whole.x / whole.speed), whole.x)
+    return None if found is None else everywhere(found, whole, X, odd=False)
+
+
+def _inside(curve: Orbit, pull: SymbolicDecay, asked: Setting) -> ProvedNotAMirrorFlow:
+    witness = inside_the_direction(curve, pull, asked)
+    assert not vanishes(witness)
+    extra = ""
+    if depth_of(asked.given) and pull.squares and all(law.level == 0 for law in curve.laws):
+        depth = depth_of(asked.given)
+        extra = (
+            f" From this balanced start it is the steepest flow of f+{pull.strength * depth}·|x|^(2/{depth}) without "
+            "a drift, not one of f with a drift."
+        )
+    return ProvedNotAMirrorFlow(
+        f"Coupled decay stands inside the direction map of q={asked.q}<2, so that what it adds to the velocity of x "
+        f"depends on f'.{extra}",
+        witness,
+    )
+
+
+def _refused(
+    asked: Setting, whole: Branches, pull: SymbolicDecay, speed: sympy.Expr, drift: sympy.Expr
+) -> ProvedNotAMirrorFlow:
+    if asked.q == 2:
+        h = sympy.Add(*(v**2 for v in asked.variables)) if not pull.coupled else _penalty(pull)
+        answer = commutes([asked.feature], h, variables=asked.variables)
+        if not answer.holds:
+            depth, words = depth_of(asked.given), ""
+            if depth and answer.multiple is not None:
+                words = f": it is {answer.multiple}·∇g, 2(L−2)∇g with L={depth}"
+            return ProvedNotAMirrorFlow(
+                f"The decay does not commute with the reparameterization, [∇h,∇g] is not zero{words}.", answer.witness
+            )
+    if whole.speed is not None:
+        witness = condition_in_x(speed.xreplace({X: whole.x}), drift.xreplace({X: whole.x}), whole.x, pull.strength)
+        witness = witness.xreplace({whole.x: sympy.Symbol("x", positive=True)})
+    else:
+        witness = pull.strength * condition(whole.curve, pull)
+    return ProvedNotAMirrorFlow(
+        f"A mirror flow needs ∂_x(drift/S) = ∂_t(1/S), and the difference is not zero for q={asked.q}.", witness
+    )
+
+
+def _penalty(pull: SymbolicDecay) -> sympy.Expr:
+    """h from its separable derivatives."""
+    return sympy.Add(*(sympy.integrate(rate, v) for v, rate in pull.rates.items()))
+
+
+def _result(
+    asked: Setting,
+    speed: sympy.Expr,
+    drift: sympy.Expr,
+    regularizer: sympy.Expr | None,
+    steps: Sequence[Step],
+    whole: Branches,
+    pull: SymbolicDecay | None,
+) -> MirrorDrift:
+    q = asked.q
+    direction = SLOPE if q == 2 else sympy.sign(SLOPE) * sympy.Abs(SLOPE) ** (q - 1)
+    if pull is not None and pull.strength != ALPHA:
+        speed, drift = speed.subs(SPENT, pull.spent), drift.subs(SPENT, pull.spent)
+    expression = -speed * direction - drift
+    shown = latex(speed) if whole.speed is not None else "S(x)"
+    tail = "" if drift == 0 else f"-{latex(drift)}"
+    made = [*steps]
+    if whole.speed is not None:
+        made.append(("Eliminating a gives", f"S(x)={latex(speed)}{spent_remark(speed)}"))
+    if pull is not None:
+        made.append(("The chain rule on the decay gives the drift", _drift_latex(whole.curve, pull, drift)))
+    made.append(("So x moves by itself", rf"\dot x=-{shown}\,{direction_latex(q)}{tail}"))
+    made += _mirror_steps(asked, whole, pull, drift, regularizer)
+    return MirrorDrift(expression, speed, drift, regularizer, tuple(made))
+
+
+def _drift_latex(curve: Orbit, pull: SymbolicDecay, drift: sympy.Expr) -> str:
+    names = {size: sympy.Symbol(size.name, positive=True) for size in curve.magnitudes}
+    total = latex((pull.strength * pull_on_x(curve, pull)).xreplace(names))
+    return rf"\sum_i\frac{{\partial g}}{{\partial\theta_i}}d_i={total}={latex(drift)}"
+
+
+def _mirror_steps(asked: Setting, whole: Branches, pull: SymbolicDecay | None, drift, regularizer) -> list[Step]:
+    flow = direction_latex(asked.q)
+    if pull is None:
+        return [("With R''=1/S this is the mirror flow", rf"d\nabla R(x)=-{flow}\,dt")]
+    if regularizer is not None:
+        first = ("R''=1/S is fixed, and the drift divided by S is the derivative of", f"M={latex(regularizer)}")
+        words = "so it is the mirror flow of f+M" if asked.q == 2 else "so it is the mirror flow with a drift"
+        return [first, (words, rf"d\nabla R(x)=-{flow}\,dt-\partial_xM\,dt")]
+    if not whole.curve.speed.has(SPENT):
+        return [("With R''=1/S this is the mirror flow with a drift", rf"d\nabla R(x)=-{flow}\,dt-\frac{{d}}{{S}}dt")]
+    return [
+        (
+            "The metric R''=1/S depends on time, and the drift is what that asks for",
+            r"\partial_x\left(\frac{" + latex(drift) + r"}{S}\right)-\partial_t\left(\frac1S\right)=0",
+        ),
+        ("so it is the time-dependent mirror flow", rf"d\nabla R_t(x)=-{flow}\,dt"),
+    ]
