@@ -9,10 +9,7 @@ from ... import decay as decays
 from ...derive import Commuting, Model, commutes
 from ...derive._legendre import LegendreFunction, legendre
 
-try:
-    from ...derive._mirror_drift import MirrorDrift, mirror_drift
-except ModuleNotFoundError:
-    MirrorDrift, mirror_drift = object, None
+from ...derive._mirror_drift import MirrorDrift, mirror_drift
 from ...flows import NotAMirrorFlow
 from ._formula import read
 
@@ -48,8 +45,8 @@ def mirror_of(model: Model, geometry: Any, decay: Any, balance: str | None) -> M
     function, drift, velocity, refused = None, None, None, ""
     try:
         function = legendre(features, start, geometry, variables=variables)
-        drift = mirror_drift and mirror_drift(features, start, geometry, _strength(decay), variables=variables)
-        velocity = drift and in_rate(drift, decay)
+        drift = mirror_drift(features, start, geometry, _strength(decay), variables=variables)
+        velocity = in_rate(drift, decay)
     except (ValueError, NotAMirrorFlow) as error:
         refused = str(error)
     return Mirror(commuting, function, drift, velocity, refused, words)
