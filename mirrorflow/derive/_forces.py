@@ -26,9 +26,6 @@ def _gradient(ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol]
     try:
         polynomial = ring.polynomial(feature)
     except NotPolynomial:
-        polynomial = None
-    # Symbols that stand for 1/θ or log θ have no derivative in the ring.
-    if polynomial is None or not ring.standing.isdisjoint(ring.support(polynomial)):
         return _direction(ring, {i: sympy.diff(feature, variables[i]) for i in places})
     force = {i: ring.derivative(polynomial, variables[i]) for i in places}
     return {i: entry for i, entry in force.items() if not entry.is_zero()}

@@ -46,11 +46,6 @@ class Ring:
         self.zero = self.constant(0)
         self.one = self.constant(1)
 
-    @property
-    def standing(self) -> frozenset[sympy.Symbol]:
-        """The symbols that stand for functions of others."""
-        return frozenset((*self.inverses.values(), *self.logarithms.values()))
-
     def constant(self, value: Any) -> Polynomial:
         """A rational number as a polynomial."""
         value = sympy.Rational(value)
