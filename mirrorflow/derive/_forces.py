@@ -27,6 +27,9 @@ def _gradient(ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol]
         polynomial = ring.polynomial(feature)
     except NotPolynomial:
         return _direction(ring, {i: sympy.diff(feature, variables[i]) for i in places})
+    if ring.functions & set(ring.support(polynomial)):
+        # 1/θ and log|θ| are symbols of the ring, whose derivatives in θ are not 0.
+        return _direction(ring, {i: sympy.diff(feature, variables[i]) for i in places})
     force = {i: ring.derivative(polynomial, variables[i]) for i in places}
     return {i: entry for i, entry in force.items() if not entry.is_zero()}
 

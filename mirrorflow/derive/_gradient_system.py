@@ -35,7 +35,8 @@ def gradient_system(
     functions = _moving(ring, charts, [each.coordinates for each in charts])
     known = all(each.closed for each in charts)
     closed = _moving(ring, charts, [each.closed for each in charts]) if known else None
-    drift = None if decay is None else _drift(ring, decay, charts)
+    closed = None if closed is None else _with_used(ring, closed, functions, forces)
+    drift = None if decay is None else _drift(ring, decay, charts, metric)
     if drift is not None and closed is not None and any(each.symbol not in drift.closed for each in closed):
         closed = None
     return System(ring, variables, functions, forces, closed, _sampler(charts), drift)
@@ -109,6 +110,15 @@ def _moving(ring: Ring, charts: Sequence[Chart], chosen: Sequence[Sequence[Coord
     return tuple(found)
 
 
+def _with_used(
+    ring: Ring, closed: tuple[Moving, ...], functions: tuple[Moving, ...], forces: Sequence[Force]
+) -> tuple[Moving, ...]:
+    """With the functions (logarithms) that forces contain, which are no constants when brackets are taken."""
+    known = {each.symbol for each in closed}
+    used = {symbol for force in forces for entry in force.values() for symbol in ring.support(entry)}
+    return closed + tuple(each for each in functions if each.symbol in used - known)
+
+
 def _sampler(charts: Sequence[Chart]):
     def sample(generator: random.Random) -> dict[sympy.Symbol, int]:
         found: dict[sympy.Symbol, int] = {}
@@ -119,15 +129,18 @@ def _sampler(charts: Sequence[Chart]):
     return sample
 
 
-def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart]) -> Drift:
-    """−θ (decoupled), or −m(θ)θ (coupled: in the dual), in units of the rate."""
+def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart], metric: Any) -> Drift:
+    """−θ (decoupled), or −m(θ)θ (coupled: in the dual; −Mθ with a matrix), in units of the rate."""
+    pulls = [each.coordinates[0].symbol for each in charts]
+    if isinstance(metric, sympy.MatrixBase) and decay.coupled:
+        pulls = list(metric * sympy.Matrix(pulls))
     drifts: dict[sympy.Symbol, Polynomial] = {}
     closed: dict[sympy.Symbol, Polynomial] = {}
     degrees: dict[sympy.Symbol, sympy.Rational] = {}
-    for each in charts:
+    for each, pull in zip(charts, pulls, strict=True):
         theta = each.coordinates[0].symbol
         for coordinate in (*each.coordinates, *each.closed):
-            moved = _decayed(ring, coordinate, theta, decay.coupled)
+            moved = _decayed(ring, coordinate, theta, pull, decay.coupled)
             if moved is not None:
                 drifts[coordinate.symbol], degrees[coordinate.symbol] = moved
                 closed[coordinate.symbol] = moved[0]
@@ -142,28 +155,19 @@ def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart]) -> Drift:
     return Drift(decay.rate, ((drifts, ring.one),), rates, ring.one, closed)
 
 
-def _decayed(ring: Ring, coordinate: Coordinate, theta: sympy.Symbol, coupled: bool):
-    """(drift, degree) of a homogeneous function under decay, None for others."""
-    if coupled and coordinate.speed is not None:
-        moved = -coordinate.speed * theta
-    else:
-        moved = -theta * sympy.diff(coordinate.expression, theta) if not coupled else None
+def _decayed(ring: Ring, coordinate: Coordinate, theta: sympy.Symbol, pull: sympy.Expr, coupled: bool):
+    """(drift, degree) of a function under decay: of a homogeneous one where decoupled; None where it is not known."""
     size = sympy.Symbol("size", positive=True)
-    slope = (
-        sympy.simplify(
-            (size * sympy.diff(coordinate.expression.subs(theta, size), size)) / coordinate.expression.subs(theta, size)
-        )
-        if coordinate.expression != 0
-        else None
-    )
-    try:
-        if not coupled:
-            if slope is None or not slope.is_Rational:
-                return None
-            return -ring.constant(slope) * ring.generators[coordinate.symbol], slope
-        if moved is None:
+    value = coordinate.expression.subs(theta, size)
+    slope = sympy.simplify(size * sympy.diff(value, size) / value)
+    if not coupled:
+        if not slope.is_Rational:
             return None
-        degree = slope if slope is not None and slope.is_Rational else sympy.Integer(0)
-        return ring.polynomial(sympy.expand(moved)), degree
+        return -ring.constant(slope) * ring.generators[coordinate.symbol], slope
+    if coordinate.speed is None:
+        return None
+    degree = slope if slope.is_Rational else sympy.Integer(0)
+    try:
+        return ring.polynomial(sympy.expand(-coordinate.speed * pull)), degree
     except NotPolynomial:
         return None

@@ -41,6 +41,7 @@ class Ring:
         self.generators = dict(zip(self.symbols, self.context.gens(), strict=True))
         self.position = {symbol: i for i, symbol in enumerate(self.symbols)}
         self.inverses, self.logarithms, self.binary = dict(inverses or {}), dict(logarithms or {}), frozenset(binary)
+        self.functions = frozenset(self.inverses.values()) | frozenset(self.logarithms.values())
         self._pairs = [(self.position[a], self.position[b]) for a, b in self.inverses.items()]
         self._signs = [self.position[symbol] for symbol in self.binary]
         self.zero = self.constant(0)
