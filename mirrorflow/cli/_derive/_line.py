@@ -17,6 +17,7 @@ _DOT = "\u0307"
 def line(expression: Any) -> str:
     """An expression in one line of Unicode.
 
+    >>> import sympy as sp
     >>> from mirrorflow.cli._derive._line import line
     >>> x, beta = sp.Symbol("x", real=True), sp.Symbol("beta", positive=True)
     >>> line(x * sp.asinh(2 * x / beta) / 2 - abs(x) ** 2 * sp.sqrt(x))
@@ -47,6 +48,7 @@ def _bars(text: str) -> str:
 def domain(where: Any) -> str:
     """An interval, or the cases of one.
 
+    >>> import sympy as sp
     >>> from mirrorflow.cli._derive._line import domain
     >>> domain(sp.Reals), domain(sp.Interval.open(0, sp.oo))
     ('ℝ', '(0, ∞)')
@@ -65,6 +67,7 @@ def domain(where: Any) -> str:
 def behaviour(rate: sympy.Expr) -> str:
     """What h does along the flow, where h·exp(∫rate) is constant.
 
+    >>> import sympy as sp
     >>> from mirrorflow.cli._derive._line import behaviour
     >>> rate, t = sp.Symbol("lambda", positive=True), sp.Symbol("t", positive=True)
     >>> behaviour(sp.Integer(0)), behaviour(2 * rate), behaviour(3 / t), behaviour(sp.Rational(1, 5))

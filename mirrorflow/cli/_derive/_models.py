@@ -138,7 +138,7 @@ def _check_size(sizes: list[int], terms: int, limit: float) -> None:
         )
 
 
-def _above_limit(terms: float) -> str:
+def _above_limit(terms: int) -> str:
     """The number of one digit above."""
     scale = 10 ** math.floor(math.log10(terms))
     return f"{math.ceil(terms / scale + 1e-9) * scale:.0e}".replace("e+0", "e").replace("e+", "e")
