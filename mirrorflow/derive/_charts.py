@@ -10,9 +10,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import jax
+import numpy as np
 import sympy
 
 from .. import potentials
+from ..potentials._inverse_function import inverse_function
 from ._ring import PRIME
 
 Sample = dict[sympy.Symbol, int]
@@ -56,12 +59,15 @@ def euclidean_chart(theta: sympy.Symbol, *, rational: bool = False) -> Chart:
 
 
 def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart:
-    """The coordinates of a parameter that follows the mirror flow of `potential`."""
+    """The coordinates of a parameter that follows the mirror flow of `potential`.
+
+    **Raises:** `ValueError` for a potential without a closed form, or one on ℝ whose metric is not even.
+    """
     if isinstance(potential, potentials.Quadratic):
         return euclidean_chart(theta)
     size = sympy.Symbol("size", positive=True)
     even = float(potential.domain[0]) < 0
-    value = _exact(potential.expression(theta).subs(theta, size))
+    value = _closed_form(potential, size)
     dual = sympy.simplify(sympy.diff(value, size))
     inverse_metric = sympy.simplify(1 / sympy.diff(value, size, 2))
     balance = sympy.expand(sympy.simplify(size * dual - value))
@@ -76,6 +82,28 @@ def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart
     found.append(Coordinate(_named("z", theta), sign * dual.subs(size, absolute), sympy.Integer(1)))
     closed, sample = _closed(potential, theta, speed, polynomial)
     return Chart(tuple(found), closed, sample)
+
+
+def _closed_form(potential: potentials.AbstractPotential, size: sympy.Symbol) -> sympy.Expr:
+    """R of a positive number, which says everything: on ℝ the metric has to be even."""
+    kind = type(potential).__name__
+    if any(np.ndim(leaf) for leaf in jax.tree.leaves(potential)):
+        raise ValueError(f"metric: {kind} must have the same numbers for all entries of an array, got {potential!r}.")
+    theta = sympy.Symbol("theta", real=True)
+    value = _exact(potential.expression(theta))
+    if value.has(inverse_function):
+        raise ValueError(f"metric: {kind} has no closed form here; give one that has, or the inverse metric.")
+    if float(potential.domain[0]) < 0:
+        curvatures = [
+            sympy.diff(value.subs(theta, side * size), size, 2).subs(size, at).evalf(30)
+            for at in (sympy.Rational(7, 10), sympy.Rational(13, 10))
+            for side in (1, -1)
+        ]
+        if max(abs(a - b) for a, b in zip(curvatures[::2], curvatures[1::2], strict=True)) > 1e-20:
+            raise ValueError(f"metric: {kind} on ℝ must have an even metric R''(−x)=R''(x), got {potential!r}.")
+        # A tilt changes neither R'' nor Q, and would make sign(θ)R'(|θ|) jump at 0.
+        value = value - sympy.limit(sympy.diff(value.subs(theta, size), size), size, 0) * theta
+    return value.subs(theta, size)
 
 
 def _speed(inverse_metric: sympy.Expr, size: sympy.Symbol, theta: sympy.Symbol, even: bool) -> tuple[sympy.Expr, bool]:
@@ -190,7 +218,10 @@ def exact(number: float) -> sympy.Rational:
 
 
 def _exact(expression: sympy.Expr) -> sympy.Expr:
-    return expression.replace(lambda part: part.is_Float, lambda part: exact(float(part)))
+    """With the simplest fractions: 0.3 as 3/10, where the double's own fraction has 16 digits and more."""
+    return expression.replace(
+        lambda part: part.is_Float or (part.is_Rational and part.q > 2**20), lambda part: exact(float(part))
+    )
 
 
 def _residue(value: sympy.Rational) -> int:

@@ -9,15 +9,16 @@ from .. import _checks
 from ..geometries import AbstractGeometry, AbstractSteepest
 from ..reparameterizations import AbstractReparameterization, Custom
 from ._charts import exact
-from ._counts import ExactCount, SampledCount
-from ._decays import DecayRate, damping, decay_rate
+from ._counts import Count, ExactCount, RankCount, SampledCount
+from ._decays import TIME, DecayRate, damping, decay_rate
 from ._derivation import Derivation
 from ._expressions import from_expressions
 from ._gradient_system import gradient_system
 from ._laws import ConservationLaws
 from ._limits import LIMIT, check_size
 from ._model import Model
-from ._momentum_system import momentum_system
+from ._momentum_system import momentum_system, velocity
+from ._ring import NotPolynomial
 from ._steepest_system import steepest_system
 from ._symbolic import symbolic
 from ._system import System
@@ -78,8 +79,15 @@ def conservation_laws(
     limit = float(_checks.positive("limit", limit))
     flow = _Flow(metric, exponent(geometry), decay_rate(decay), damping(momentum))
     resolved = as_model(model, variables)
+    flow.check_names(resolved)
     check_size(resolved, flow.momentum is not None, limit)
-    return flow.derive(resolved, degree, limit, seed)
+    try:
+        return flow.derive(resolved, degree, limit, seed)
+    except NotPolynomial as error:
+        raise ValueError(
+            f"model must have gradients that are rational functions of the variables with rational coefficients, up to "
+            f"one common factor each{' (none where q<2)' if flow.q != 2 else ''}. {error}"
+        ) from error
 
 
 class _Flow:
@@ -92,14 +100,35 @@ class _Flow:
         if metric is not None and q != 2:
             raise ValueError("metric goes with gradient flow (q=2); steepest mirror flows are derived in x.")
 
+    def check_names(self, model: Model) -> None:
+        """Refuse a rate, a damping or an exponent that depends on what is trained, or is called as it.
+
+        **Raises:** `ValueError` that names the argument and the symbol.
+        """
+        names = {variable.name for variable in model.variables}
+        rate = sympy.Integer(0) if self.decay is None else self.decay.rate
+        damping = sympy.Integer(0) if self.momentum is None else self.momentum
+        for argument, value in (("geometry", self.q), ("decay", rate), ("momentum", damping)):
+            for symbol in sorted(value.free_symbols, key=str):
+                if symbol.name in names:
+                    raise ValueError(f"{argument} {value} must not have the name {symbol} of one of the variables.")
+        if self.momentum is not None:
+            free = set().union(*(feature.free_symbols for feature in model.features), set(model.variables))
+            for taken in (TIME, *map(velocity, model.variables)):
+                if any(symbol.name == taken.name for symbol in free):
+                    raise ValueError(
+                        f"model must have no symbol called {taken.name} with momentum: time and velocities need it."
+                    )
+
     def derive(self, model: Model, degree: int, limit: float, seed: int) -> ConservationLaws:
         """The laws of the model."""
         if self.q != 2:
             system = steepest_system(model, self.q, self.decay)
-            count = SampledCount(model, self.q, self.decay, seed)
+            count: Count = SampledCount(model, self.q, self.decay, seed)
             return self._run(system, model, count, degree, limit, seed).laws(self.words())
         system = self._system(model)
-        derivation = self._run(system, model, ExactCount(system, seed), degree, limit, seed)
+        count = RankCount(system, seed) if system.closed is None else ExactCount(system, seed)
+        derivation = self._run(system, model, count, degree, limit, seed)
         if not derivation.done and self.momentum is None:
             # Powers of 1/θ and logarithms more than double the symbols, so they come last.
             system = self._system(model, rational=True)

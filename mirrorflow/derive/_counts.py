@@ -1,12 +1,16 @@
 """How many laws there can be: D minus the rank of the velocities and their brackets, with what that rests on."""
 
 import abc
+import random
 
+import numpy as np
 import sympy
 
 from ._closure import Fields, closure, rank_of_fields
 from ._decays import DecayRate
 from ._model import Model
+from ._modular import Echelon
+from ._ring import ModularRing
 from ._sampled import sampled_rank
 from ._system import System
 
@@ -74,6 +78,35 @@ class ExactCount(Count):
             return f"proved: {spanned} at a point (rank modulo a prime)"
         points = "both" if len(set(self.counts)) == 1 else "the better"
         return f"{spanned} at {points} of two random points modulo a prime"
+
+
+class RankCount(Count):
+    """By the rank of the velocities alone, where no functions are known in which brackets are polynomials.
+
+    Inverse metrics are diagonal and not zero, so that the velocities' rank is the forces'; a drift comes with time, a
+    direction of its own.
+    """
+
+    exact = False
+
+    def __init__(self, system: System, seed: int):
+        self.dimension = system.dimension
+        modular, point = ModularRing(system.ring), system.draw(random.Random(seed))
+        echelon = Echelon(len(system.variables))
+        for force in system.forces:
+            vector = np.zeros(echelon.size, dtype=np.int64)
+            for owner, entry in force.items():
+                vector[owner] = int(modular.image(entry)(*point))
+            echelon.add(vector)
+        self.rank = echelon.rank + (system.drift is not None)
+        self.counts = [self.bound]
+
+    def refine(self, found: int) -> None:
+        """Nothing: no brackets are known."""
+
+    def words(self, found: int) -> str:
+        spanned = f"the velocities span {self.rank} of {self.dimension} dimensions at a point (rank modulo a prime"
+        return f"proved: {spanned})" if found == self.bound else f"{spanned}; brackets are not known for this flow)"
 
 
 class SampledCount(Count):

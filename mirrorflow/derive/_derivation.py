@@ -42,7 +42,7 @@ class Derivation:
         assert self.found <= self.count.bound, "More independent laws than the velocities leave room for."
 
     def _separable(self) -> None:
-        self._search(separable(self.system), 2)
+        self._search(separable(self.system, self.degree), 2)
 
     def _degree(self, degree: int):
         def step() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import flint
 import sympy
 
 from ._ring import NotPolynomial, Ring
@@ -17,7 +18,19 @@ def gradient_forces(ring: Ring, features: Sequence[sympy.Expr], variables: Seque
     **Raises:** `NotPolynomial` where no common factor makes all entries polynomials.
     """
     made = [_gradient(ring, feature, variables) for feature in features]
-    return tuple(force for force in made if force)
+    return tuple(map(primitive, filter(None, made)))
+
+
+def primitive(force: Force) -> Force:
+    """The multiple of a force whose coefficients are integers without a common divisor: no prime divides them all."""
+    coefficients = [c for entry in force.values() for c in entry.coeffs()]
+    bottom = flint.fmpz(1)
+    for c in coefficients:
+        bottom = bottom.lcm(c.q)
+    top = flint.fmpz(0)
+    for c in coefficients:
+        top = top.gcd(c.p * (bottom // c.q))
+    return {i: entry * flint.fmpq(bottom, top) for i, entry in force.items()}
 
 
 def _gradient(ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol]) -> Force:

@@ -9,7 +9,7 @@ import sympy
 from ..potentials import AbstractPotential, Quadratic
 from ._charts import Chart, Coordinate, chart, euclidean_chart
 from ._decays import DecayRate
-from ._forces import gradient_forces
+from ._forces import gradient_forces, primitive
 from ._model import Model
 from ._ring import NotPolynomial, Polynomial, Ring
 from ._system import Drift, Force, Moving, System
@@ -98,7 +98,7 @@ def _scaled(ring: Ring, forces: tuple[Force, ...], metric: sympy.MatrixBase, var
     for force in forces:
         scaled = {i: sum((entries[i][j] * force[j] for j in force), start=ring.zero) for i in range(size)}
         made.append({i: entry for i, entry in scaled.items() if not entry.is_zero()})
-    return tuple(made)
+    return tuple(map(primitive, filter(None, made)))
 
 
 def _moving(ring: Ring, charts: Sequence[Chart], chosen: Sequence[Sequence[Coordinate]]) -> tuple[Moving, ...]:

@@ -95,7 +95,7 @@ class _Numeric:
         self.values = {symbol: self._number(symbol, point) for symbol in system.ring.symbols if symbol not in named}
         self.values |= {each.symbol: self._number(each.expression, point) for each in system.functions}
         self.slopes = {
-            each.symbol: (variable, self._number(sympy.diff(each.expression, variable), point))
+            each.symbol: (variable, self._number(_slope(each.expression, variable), point))
             for each in system.functions
             for variable in each.expression.free_symbols & set(system.variables)
         }
@@ -137,6 +137,12 @@ class _Numeric:
         value = sympy.re(sympy.sympify(expression).subs(point).evalf(self.digits))
         with mpmath.workdps(self.digits):
             return mpmath.mpf(0) if value == 0 else mpmath.mpf(sympy.Float(value, self.digits)._mpf_)
+
+
+def _slope(expression: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
+    """The derivative in a variable that stands for a real number, whatever is declared: |θ| has none over ℂ."""
+    real = sympy.Dummy(variable.name, real=True)
+    return sympy.diff(expression.subs(variable, real), real).subs(real, variable)
 
 
 def _norm(row: list[mpmath.mpf]) -> mpmath.mpf:

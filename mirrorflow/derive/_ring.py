@@ -122,10 +122,16 @@ class ModularRing:
         self.context = flint.nmod_mpoly_ctx.get(names, modulus=PRIME, ordering=flint.Ordering.degrevlex)
 
     def image(self, polynomial: Polynomial) -> Any:
-        """The polynomial with its coefficients modulo the prime."""
-        return self.context.from_dict(
-            {exponents: residue(coefficient) for exponents, coefficient in polynomial.terms()}
-        )
+        """The polynomial with its coefficients modulo the prime.
+
+        **Raises:** `NotPolynomial` where the prime divides one of them: ranks could then be far too small.
+        """
+        found = {}
+        for exponents, coefficient in polynomial.terms():
+            if coefficient.p % PRIME == 0 or coefficient.q % PRIME == 0:
+                raise NotPolynomial(f"Coefficients must not be multiples of {PRIME}, modulo which ranks are taken.")
+            found[exponents] = residue(coefficient)
+        return self.context.from_dict(found)
 
 
 def residue(value: Any) -> int:
