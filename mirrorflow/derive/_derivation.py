@@ -88,7 +88,7 @@ class Derivation:
     def _rate_of(self, law: Polynomial) -> sympy.Expr | None:
         if law.is_zero():
             return sympy.Integer(0)
-        return next((rate for rate in self._rates(law.total_degree()) if holds(self.system, law, rate)), None)
+        return next((rate for rate in self._rates(int(law.total_degree())) if holds(self.system, law, rate)), None)
 
     def laws(self, flow: str) -> ConservationLaws:
         """What was found, for users."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..._config import enable_float64
 from ...derive import conservation_laws
-from ...derive._ring import NotPolynomial
 from .._words import err, out, refuse
 from ._document import document, latex
 from ._flow import check_names, decay_of, geometry_of, half_line, metric_of, momentum_of
@@ -26,8 +25,6 @@ def derive(formulas: list[str], *, as_json: bool, as_latex: bool, everything: bo
             raise ValueError("--json and --latex are two ways to print; give one of them.")
         with err().status("deriving"):
             asked, found, mirror = _derived(formulas, options)
-    except NotPolynomial as error:
-        refuse(f"Laws of this model cannot be derived exactly: {error}")
     except (ValueError, ImportError) as error:  # an ImportError names the extra to install
         refuse(re.sub(r"\b(limit|degree)=", r"--\1 ", str(error)))
     if as_json:

@@ -69,10 +69,14 @@ def latex(found: ConservationLaws, mirror: Mirror | None) -> str:
     displays = [found.to_latex()]
     if mirror is not None:
         displays += _mirror_latex(mirror)
+    parts = [rf"\[{chr(10)}{display}{chr(10)}\]" for display in displays]
+    if mirror is not None and mirror.drift is not None:
+        if mirror.drift.drift.has(mirror.drift.strength):
+            parts.append(rf"The decay's rate is $\lambda={'2' if mirror.coupled else ''}\alpha$ below.")
+        parts.append(mirror.drift.to_latex())
     title = f"% {found.model.name}: {found.flow}".replace("\n", " ")
-    body = "\n".join(rf"\[{chr(10)}{display}{chr(10)}\]" for display in displays)
     head = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\begin{document}"
-    return f"{title}\n{head}\n{body}\n\\end{{document}}"
+    return "\n".join([title, head, *parts, "\\end{document}"])
 
 
 def _mirror_latex(mirror: Mirror) -> list[str]:

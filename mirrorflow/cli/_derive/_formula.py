@@ -148,7 +148,7 @@ class _Reader:
 
     def raised(self, sign: Token, base: Node, exponent: sympy.Expr) -> Node:
         """The power, of which the size is known before it is taken."""
-        times = int(math.ceil(abs(exponent))) if exponent.is_Rational else 1
+        times = int(sympy.ceiling(abs(exponent))) if exponent.is_Rational else 1
         if times > HIGHEST_DEGREE:
             raise self.fail(f"Exponents go up to {HIGHEST_DEGREE}.", sign)
         terms = math.comb(base.terms + times - 1, times) if times else 1

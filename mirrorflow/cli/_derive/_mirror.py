@@ -8,7 +8,6 @@ import sympy
 from ... import decay as decays
 from ...derive import Commuting, Model, commutes
 from ...derive._legendre import LegendreFunction, legendre
-
 from ...derive._mirror_drift import MirrorDrift, mirror_drift
 from ...flows import NotAMirrorFlow
 from ._formula import read
@@ -27,6 +26,7 @@ class Mirror:
     velocity: sympy.Expr | None
     refused: str
     balance: str
+    coupled: bool
 
 
 def mirror_of(model: Model, geometry: Any, decay: Any, balance: str | None) -> Mirror:
@@ -37,19 +37,19 @@ def mirror_of(model: Model, geometry: Any, decay: Any, balance: str | None) -> M
     start, words = start_of(model, balance)
     variables = list(model.variables)
     features = list(model.features)
-    commuting = None
+    commuting, coupled = None, decay in ("l2", "coupled")
     if geometry is None:
         commuting = commutes(features, None if decay is None else "l2", variables=variables)
     if len(features) > 1:
-        return Mirror(commuting, None, None, None, "", words)
+        return Mirror(commuting, None, None, None, "", words, coupled)
     function, drift, velocity, refused = None, None, None, ""
     try:
         function = legendre(features, start, geometry, variables=variables)
         drift = mirror_drift(features, start, geometry, _strength(decay), variables=variables)
-        velocity = in_rate(drift, decay)
+        velocity = in_rate(drift, coupled)
     except (ValueError, NotAMirrorFlow) as error:
         refused = str(error)
-    return Mirror(commuting, function, drift, velocity, refused, words)
+    return Mirror(commuting, function, drift, velocity, refused, words, coupled)
 
 
 def start_of(model: Model, balance: str | None) -> tuple[Any, str]:
@@ -95,7 +95,7 @@ def _strength(decay: Any) -> Any:
     return decays.Decoupled(float(decay))
 
 
-def in_rate(drift: MirrorDrift, decay: Any) -> sympy.Expr:
+def in_rate(drift: MirrorDrift, coupled: bool) -> sympy.Expr:
     """ẋ with the rate λ of the decay and its integral Λ: coupled decay f+α‖θ‖² has λ=2α, decoupled λ=α."""
-    share = sympy.Rational(1, 2) if decay in ("l2", "coupled") else 1
+    share = sympy.Rational(1, 2) if coupled else sympy.Integer(1)
     return drift.expression.subs({drift.strength: share * RATE, drift.spent: share * TOTAL}, simultaneous=True)

@@ -128,14 +128,21 @@ def mirror_rows(mirror: Mirror) -> dict[str, str]:
     function = mirror.function
     if function is not None:
         name, words = potential(function)
-        rows[name] = words
+        rows[name + _when(mirror)] = words
         rows["domain"] = domain(function.domain) + ("" if function.legendre else ", where R is not Legendre")
         rows["origin"] = function.reason
     if mirror.velocity is not None:
-        rows["ẋ"] = line(mirror.velocity) + (", Lambda = ∫λ" if mirror.velocity.has(TOTAL) else "")
+        rows["ẋ"] = line(mirror.velocity) + (", Λ = ∫λ" if mirror.velocity.has(TOTAL) else "")
     if mirror.refused:
         rows["no mirror flow" if function is not None else "R(x)"] = mirror.refused
     return rows
+
+
+def _when(mirror: Mirror) -> str:
+    """Of which R the formula is, where a decay changes it or leaves none."""
+    if mirror.drift is None:
+        return ", without the decay" if mirror.refused else ""
+    return ", t=0" if mirror.drift.speed.has(mirror.drift.spent) else ""
 
 
 def potential(function: LegendreFunction) -> tuple[str, str]:
