@@ -77,9 +77,12 @@ def split(found: ConservationLaws) -> tuple[list[tuple[Form, list[sympy.Expr], i
 def number(found: ConservationLaws) -> Text:
     """How many laws there are and whether all are found."""
     if found.complete:
+        one = "This is the only law" if len(found) == 1 else f"These are all {len(found)} laws"
+        if found.model.caveat:
+            one = one if found.laws else "There is no law"
+            return Text(f"✓ {one} of the path products; what data sees of them is said below.", "bold green")
         if not found.laws:
             return Text("✓ There is no law: data can move the parameters in every direction.", "bold green")
-        one = "This is the only law" if len(found) == 1 else f"These are all {len(found)} laws"
         return Text(f"✓ {one}: there are no more.", "bold green")
     if found.count is None:
         return Text(f"? {plural(len(found), 'law')} found; how many there are is not known.", "bold yellow")
