@@ -12,7 +12,7 @@ from ._orbit import Law, Orbit
 from ._penalty import number, symbolic_penalty
 from ._setting import Setting
 
-ALPHA = sympy.Symbol("alpha", nonnegative=True)
+ALPHA = sympy.Symbol("alpha", positive=True)
 SPENT = sympy.Symbol("A", nonnegative=True)
 TIME = sympy.Symbol("t", nonnegative=True)
 
@@ -70,15 +70,25 @@ def in_sizes(decay: SymbolicDecay, curve: Orbit) -> dict[sympy.Symbol, sympy.Exp
     return {placed[v]: sympy.simplify(rate.xreplace(placed)) for v, rate in decay.rates.items()}
 
 
-def levels(curve: Orbit, decay: SymbolicDecay) -> tuple[sympy.Expr, ...]:
-    """The level of each law when ∫α is A=`SPENT`.
+@dataclass(frozen=True)
+class Level:
+    """The level of a law under decay: a `symbol`, d/dA of it, and its `value` when ∫α is A=`SPENT`."""
+
+    symbol: sympy.Expr
+    rate: sympy.Expr
+    value: sympy.Expr
+
+
+def levels(curve: Orbit, decay: SymbolicDecay) -> tuple[Level, ...]:
+    """The level of each law; laws whose levels stay equal share a symbol.
 
     d(law)/dA = −Σ_i ∂(law)/∂θ_i·rate_i must be a multiple of the law, or a number.
 
     **Raises:** `ValueError` where it is neither: then the law is lost.
     """
-    rates = in_sizes(decay, curve)
-    return tuple(_level(law, rates) for law in curve.laws)
+    rates, found = in_sizes(decay, curve), {}
+    made = [_level(law, rates) for law in curve.laws]
+    return tuple(found.setdefault(each.value, each) for each in made)
 
 
 def law_rate(law: Law, rates: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
@@ -86,14 +96,18 @@ def law_rate(law: Law, rates: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
     return -sympy.Add(*(sympy.expand(law.expression.diff(v) * rate) for v, rate in rates.items()))
 
 
-def _level(law: Law, rates: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
+def _level(law: Law, rates: Mapping[sympy.Symbol, sympy.Expr]) -> Level:
     rate = law_rate(law, rates)
+    symbol = sympy.Dummy("Lambda", real=True, positive=None if law.moving.has(sympy.log) else True)
     if not rate.free_symbols & set(rates):
-        return law.level + rate * SPENT
+        rate = sympy.simplify(rate)
+        return Level(law.level if rate == 0 else symbol, rate, law.level + rate * SPENT)
     share = sympy.simplify(rate / law.expression)
-    if not share.free_symbols & set(rates):
-        return law.level * sympy.exp(share * SPENT)
-    raise ValueError(f"The decay does not keep the law {law.expression}: its rate {rate} is no multiple of it.")
+    if share.free_symbols & set(rates):
+        raise ValueError(f"The decay does not keep the law {law.expression}: its rate {rate} is no multiple of it.")
+    if law.level == 0:
+        return Level(law.level, sympy.Integer(0), law.level)
+    return Level(symbol, share * symbol, law.level * sympy.exp(share * SPENT))
 
 
 def pull_on_x(curve: Orbit, decay: SymbolicDecay) -> sympy.Expr:

@@ -1,10 +1,11 @@
 """A derivation on paper: each step in words and as a formula, computed for the case at hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sympy
 
-from ._decayed import SPENT, SymbolicDecay, in_sizes, law_rate
+from ._decayed import SPENT, Level, SymbolicDecay, in_sizes, law_rate
+from ._mirror_condition import named
 from ._orbit import Orbit
 from ._setting import Setting
 
@@ -18,7 +19,7 @@ def latex(expression: sympy.Expr) -> str:
 
 def parameter_steps(asked: Setting, curve: Orbit, decay: SymbolicDecay | None) -> list[Step]:
     """The flow of the parameters, and the laws that follow from it."""
-    names = {size: sympy.Symbol(size.name, positive=True) for size in curve.magnitudes}
+    names = named(curve)
     steps = [(f"The parameters of x={asked.feature} follow", _flow(curve, decay, names, asked.q))]
     for law in curve.laws:
         last = next(v for v, size in curve.magnitudes.items() if size == curve.parameter)
@@ -33,23 +34,23 @@ def parameter_steps(asked: Setting, curve: Orbit, decay: SymbolicDecay | None) -
     return steps
 
 
-def law_steps(before: Orbit, after: Orbit, decay: SymbolicDecay) -> list[Step]:
+def law_steps(before: Orbit, after: Sequence[Level], decay: SymbolicDecay) -> list[Step]:
     """What the decay does to the laws."""
-    names = {size: sympy.Symbol(size.name, positive=True) for size in before.magnitudes}
+    names = named(before)
     rates, steps = in_sizes(decay, before), []
-    for old, new in zip(before.laws, after.laws, strict=True):
+    for old, new in zip(before.laws, after, strict=True):
         rate = sympy.factor(law_rate(old, rates))
         steps.append((
-            "The decay moves the law by itself alone, with A=∫α dt",
+            "With decay, the law changes with A=∫α dt by",
             rf"\frac{{d}}{{dA}}\left({latex(old.expression.xreplace(names))}\right)={latex(rate.xreplace(names))}"
-            rf"\ \Longrightarrow\ {latex(old.expression.xreplace(names))}={latex(new.level)}",
+            rf"\ \Longrightarrow\ {latex(old.expression.xreplace(names))}={latex(new.value)}",
         ))  # fmt: skip
     return steps
 
 
-def orbit_steps(curve: Orbit) -> list[Step]:
-    """The curve that the laws leave, x and S on it."""
-    a = {curve.parameter: sympy.Symbol("a", positive=True)}
+def orbit_steps(curve: Orbit, now: Mapping[sympy.Symbol, sympy.Expr]) -> list[Step]:
+    """The curve that the laws leave, x and S on it; `now`: the values of their levels."""
+    a = {curve.parameter: sympy.Symbol("a", positive=True), **now}
     sizes = r",\quad ".join(f"{latex(sympy.Symbol(v.name))}={latex(s.xreplace(a))}" for v, s in curve.magnitudes.items())
     return [
         ("The laws leave one curve, on which", sizes),

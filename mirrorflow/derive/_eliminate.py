@@ -81,7 +81,7 @@ def _by_resultant(curve: Orbit, x: sympy.Symbol) -> Iterator[sympy.Expr]:
 
 def _by_solving(curve: Orbit, x: sympy.Symbol) -> Iterator[sympy.Expr]:
     """a(x) as sympy solves for it, for functions that are no powers."""
-    if not curve.x.has(sympy.exp, sympy.log, sympy.Function):
+    if not any(each.has(curve.parameter) for each in curve.x.atoms(sympy.Function)):
         return
     try:
         roots = sympy.solve(curve.x - x, curve.parameter)

@@ -1,28 +1,28 @@
 """Whether a flow in x with a drift is d∇R_t(x) = −F dt: the condition, in the parameter of the orbit and in x."""
 
+from collections.abc import Sequence
+
 import sympy
 
-from ._decayed import SPENT, SymbolicDecay, in_sizes, pull_on_x
-from ._orbit import Orbit
+from ._decayed import Level, SymbolicDecay, in_sizes, pull_on_x
+from ._orbit import Orbit, tidy
 from ._setting import Setting
 
 
-def condition(curve: Orbit, decay: SymbolicDecay) -> sympy.Expr:
-    """∂_x(D/S) − ∂_A(1/S) along the orbit, D the drift of x for α=1; zero exactly where R_t with R_t''=1/S_t exists.
+def condition(curve: Orbit, decay: SymbolicDecay, levels: Sequence[Level]) -> sympy.Expr:
+    """S·[∂_x(D/S) − ∂_A(1/S)], D the drift of x for α=1: zero exactly where R_t with R_t''=1/S_t exists.
 
-    In the parameter a, ∂_x = x_a⁻¹∂_a, and at fixed x ∂_A becomes ∂_A − (x_A/x_a)∂_a.
+    In the parameter a, ∂_x = x_a⁻¹∂_a, and at fixed x ∂_A becomes ∂_A − (x_A/x_a)∂_a; S and x depend on A through the
+    levels of the laws.
     """
     a, x, metric = curve.parameter, curve.x, 1 / curve.speed
+
+    def in_time(expression: sympy.Expr) -> sympy.Expr:
+        return sympy.Add(*(expression.diff(level.symbol) * level.rate for level in set(levels) if level.rate != 0))
+
     ratio = pull_along(curve, decay) * metric
-    moved = metric.diff(SPENT) - x.diff(SPENT) / x.diff(a) * metric.diff(a)
-    return ratio.diff(a) / x.diff(a) - moved
-
-
-def condition_in_x(speed: sympy.Expr, drift: sympy.Expr, x: sympy.Symbol, strength: sympy.Expr) -> sympy.Expr:
-    """∂_x(drift/S) − ∂_t(1/S) with ∂_t = α∂_A, in the shortest form found."""
-    raw = (drift / speed).diff(x) - strength * (1 / speed).diff(SPENT)
-    share = sympy.simplify(sympy.powsimp(sympy.simplify(raw * speed)))
-    return share / speed if sympy.count_ops(share) < sympy.count_ops(raw) else sympy.simplify(raw)
+    moved = in_time(metric) - in_time(x) / x.diff(a) * metric.diff(a)
+    return sympy.simplify(tidy(sympy.simplify((ratio.diff(a) / x.diff(a) - moved) * curve.speed)))
 
 
 def pull_along(curve: Orbit, decay: SymbolicDecay) -> sympy.Expr:
@@ -43,4 +43,9 @@ def inside_the_direction(curve: Orbit, decay: SymbolicDecay, asked: Setting) -> 
     added = sympy.Add(*(g * direction(g * slope + decay.strength * rates[v]) for v, g in curve.slopes.items()))
     alone = sympy.Add(*(g * direction(g * slope) for g in curve.slopes.values()))
     still = sympy.Add(*(g * direction(decay.strength * rates[v]) for v, g in curve.slopes.items()))
-    return added - alone - still
+    return (added - alone - still).xreplace(named(curve))
+
+
+def named(curve: Orbit) -> dict[sympy.Symbol, sympy.Symbol]:
+    """Plain positive symbols for those of the orbit."""
+    return {size: sympy.Symbol(size.name, positive=True) for size in curve.magnitudes}

@@ -1,6 +1,6 @@
 """The flow in x that a reparameterized steepest flow with decay is, with its derivation on paper."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from ._decayed import ALPHA, SPENT, SymbolicDecay, levels, pull_on_x, symbolic_d
 from ._drift_steps import Step, align, direction_latex, latex, law_steps, orbit_steps, parameter_steps, spent_remark
 from ._eliminate import speed_of
 from ._formulas import everywhere, parametric
-from ._mirror_condition import condition, condition_in_x, inside_the_direction, pull_along
+from ._mirror_condition import condition, inside_the_direction, named, pull_along
 from ._orbit import Orbit
 from ._powers import antiderivative
 from ._refusal import ProvedNotAMirrorFlow
@@ -89,24 +89,26 @@ def mirror_drift(
     steps = parameter_steps(asked, before.curve, pull)
     if pull is None:
         speed = _everywhere(before.speed, before, before.curve.speed)
-        return _result(asked, speed, sympy.Integer(0), None, [*steps, *orbit_steps(before.curve)], before, None)
+        return _result(asked, speed, sympy.Integer(0), None, [*steps, *orbit_steps(before.curve, {})], before, None)
     if pull.coupled and asked.q != 2:
         raise _inside(before.curve, pull, asked)
-    whole = _at_time(asked, before, pull, side)
-    steps += [*law_steps(before.curve, whole.curve, pull), *orbit_steps(whole.curve)]
-    speed = _everywhere(whole.speed, whole, whole.curve.speed)
-    drift = pull.strength * _drift(whole, pull)
-    fixed = not whole.curve.speed.has(SPENT) and not whole.curve.x.has(SPENT)
-    if not fixed and not vanishes(condition(whole.curve, pull)):
-        raise _refused(asked, whole, pull, speed, drift)
-    regularizer = _regularizer(whole, pull) if fixed else None
-    return _result(asked, speed, drift, regularizer, steps, whole, pull)
+    held = levels(before.curve, pull)
+    whole = branches(asked.feature, _order(asked, before.curve), asked.q, [each.symbol for each in held], side)
+    now = {each.symbol: each.value for each in held if each.rate != 0}
+    steps += [*law_steps(before.curve, held, pull), *orbit_steps(whole.curve, now)]
+    speed = _now(_everywhere(whole.speed, whole, whole.curve.speed), now)
+    drift = _now(pull.strength * _drift(whole, pull), now)
+    share = condition(whole.curve, pull, held) if now else sympy.Integer(0)
+    if not vanishes(share):
+        raise _refused(asked, whole, pull, speed, share.xreplace(now))
+    regularizer = None if now else _regularizer(whole, pull)
+    return _result(asked, speed, drift, regularizer, steps, whole, pull, fixed=not now)
 
 
-def _at_time(asked: Setting, before: Branches, pull: SymbolicDecay, side: int | None) -> Branches:
-    """The branches when ∫α is A."""
-    order = _order(asked, before.curve)
-    return branches(asked.feature, order, asked.q, levels(before.curve, pull), side)
+def _now(expression: sympy.Expr, now: Mapping[sympy.Expr, sympy.Expr]) -> sympy.Expr:
+    """With the values of the levels."""
+    made = expression.xreplace(now)
+    return sympy.powsimp(sympy.expand_log(made, force=True)) if made.has(sympy.log) else made
 
 
 def _order(asked: Setting, curve: Orbit) -> tuple[sympy.Symbol, ...]:
@@ -154,15 +156,20 @@ def _inside(curve: Orbit, pull: SymbolicDecay, asked: Setting) -> ProvedNotAMirr
             "a drift, not one of f with a drift."
         )
     return ProvedNotAMirrorFlow(
-        f"Coupled decay stands inside the direction map of q={asked.q}<2, so that what it adds to the velocity of x "
+        f"Coupled decay stands inside the direction map of {_below(asked.q)}, so that what it adds to the velocity of x "
         f"depends on f'.{extra}",
         witness,
     )
 
 
+def _below(q: sympy.Expr) -> str:
+    return f"q={q}<2" if q.is_number else f"{q}<2"
+
+
 def _refused(
-    asked: Setting, whole: Branches, pull: SymbolicDecay, speed: sympy.Expr, drift: sympy.Expr
+    asked: Setting, whole: Branches, pull: SymbolicDecay, speed: sympy.Expr, share: sympy.Expr
 ) -> ProvedNotAMirrorFlow:
+    """`share`: S·[∂_x(drift/S) − ∂_t(1/S)]/α, which is not zero."""
     if asked.q == 2:
         h = sympy.Add(*(v**2 for v in asked.variables)) if not pull.coupled else _penalty(pull)
         answer = commutes([asked.feature], h, variables=asked.variables)
@@ -173,13 +180,11 @@ def _refused(
             return ProvedNotAMirrorFlow(
                 f"The decay does not commute with the reparameterization, [∇h,∇g] is not zero{words}.", answer.witness
             )
-    if whole.speed is not None:
-        witness = condition_in_x(speed.xreplace({X: whole.x}), drift.xreplace({X: whole.x}), whole.x, pull.strength)
-        witness = witness.xreplace({whole.x: sympy.Symbol("x", positive=True)})
-    else:
-        witness = pull.strength * condition(whole.curve, pull)
+    a = {whole.curve.parameter: sympy.Symbol("a", positive=True)}
+    over = whole.curve.speed.xreplace(a) if share.has(whole.curve.parameter) else speed
     return ProvedNotAMirrorFlow(
-        f"A mirror flow needs ∂_x(drift/S) = ∂_t(1/S), and the difference is not zero for q={asked.q}.", witness
+        "A mirror flow needs ∂_x(drift/S) = ∂_t(1/S); the difference is not zero.",
+        sympy.factor(pull.strength * share.xreplace(a)) / over,
     )
 
 
@@ -196,6 +201,7 @@ def _result(
     steps: Sequence[Step],
     whole: Branches,
     pull: SymbolicDecay | None,
+    fixed: bool = True,
 ) -> MirrorDrift:
     q = asked.q
     direction = SLOPE if q == 2 else sympy.sign(SLOPE) * sympy.Abs(SLOPE) ** (q - 1)
@@ -210,17 +216,16 @@ def _result(
     if pull is not None:
         made.append(("The chain rule on the decay gives the drift", _drift_latex(whole.curve, pull, drift)))
     made.append(("So x moves by itself", rf"\dot x=-{shown}\,{direction_latex(q)}{tail}"))
-    made += _mirror_steps(asked, whole, pull, drift, regularizer)
+    made += _mirror_steps(asked, pull, drift, regularizer, fixed)
     return MirrorDrift(expression, speed, drift, regularizer, tuple(made))
 
 
 def _drift_latex(curve: Orbit, pull: SymbolicDecay, drift: sympy.Expr) -> str:
-    names = {size: sympy.Symbol(size.name, positive=True) for size in curve.magnitudes}
-    total = latex((pull.strength * pull_on_x(curve, pull)).xreplace(names))
+    total = latex((pull.strength * pull_on_x(curve, pull)).xreplace(named(curve)))
     return rf"\sum_i\frac{{\partial g}}{{\partial\theta_i}}d_i={total}={latex(drift)}"
 
 
-def _mirror_steps(asked: Setting, whole: Branches, pull: SymbolicDecay | None, drift, regularizer) -> list[Step]:
+def _mirror_steps(asked: Setting, pull: SymbolicDecay | None, drift, regularizer, fixed: bool) -> list[Step]:
     flow = direction_latex(asked.q)
     if pull is None:
         return [("With R''=1/S this is the mirror flow", rf"d\nabla R(x)=-{flow}\,dt")]
@@ -228,7 +233,7 @@ def _mirror_steps(asked: Setting, whole: Branches, pull: SymbolicDecay | None, d
         first = ("R''=1/S is fixed, and the drift divided by S is the derivative of", f"M={latex(regularizer)}")
         words = "so it is the mirror flow of f+M" if asked.q == 2 else "so it is the mirror flow with a drift"
         return [first, (words, rf"d\nabla R(x)=-{flow}\,dt-\partial_xM\,dt")]
-    if not whole.curve.speed.has(SPENT):
+    if fixed:
         return [("With R''=1/S this is the mirror flow with a drift", rf"d\nabla R(x)=-{flow}\,dt-\frac{{d}}{{S}}dt")]
     return [
         (
