@@ -357,6 +357,9 @@ def derive_(
         float, typer.Option("--limit", min=1.0, help="The most products of polynomials (a million take 10 s).")
     ] = 2e6,
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 2, help="Seed of the random points.")] = 0,
+    table: Annotated[
+        bool, typer.Option("--table", help="Instead: the Legendre functions of products, by depth, q and start.")
+    ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every law, however many there are.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX document, and nothing else.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
@@ -372,8 +375,11 @@ def derive_(
     Exit code 0 when it is done, even where laws are missing (which is said); 2 if the model or an option cannot be
     used.
     """
-    from ._derive import derive
+    from ._derive import derive, derive_table
 
+    if table:
+        derive_table(as_json=json, as_latex=latex, alone=not (formulas or network or model))
+        return
     derive(
         formulas or [],
         as_json=json,

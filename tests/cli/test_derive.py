@@ -200,6 +200,19 @@ def test_long_lists_are_cut_and_shown_when_asked(command):
     assert "more, --all" not in whole and all(f"W1_{k}_1²" in whole or f"W1_{k}1²" in whole for k in range(1, 10))
 
 
+def test_table_says_where_the_sign_is_fixed(command, refused, monkeypatch):
+    monkeypatch.setattr("mirrorflow.cli._derive._table.DEPTHS", (2, 3))
+    monkeypatch.setattr("mirrorflow.cli._derive._table.EXPONENTS", (1, 2))
+    table = json.loads(command("derive", "--table", "--json").stdout)
+    assert len(table) == 8
+    for row in table:
+        exponent = sp.Rational(row["q"]) * (row["depth"] - 1) / row["depth"]
+        assert sp.Rational(row["m"]) == exponent
+        crosses = row["start"] == "one small factor" or exponent < 1
+        assert row["domain"] == ("ℝ" if crosses else "(0, ∞)") and row["leaves 0"] == ("yes" if crosses else "no")
+    assert "--table" in refused("a*b", "--table")
+
+
 def test_caveat_of_a_model_takes_back_what_a_complete_list_would_say(command):
     shown = command("derive", "--network", "1,3,1").stdout
     assert "all 3 laws of the path products" in shown and "there may be more" in shown and "no more" not in shown

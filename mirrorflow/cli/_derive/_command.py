@@ -13,8 +13,24 @@ from ._flow import check_names, decay_of, geometry_of, half_line, metric_of, mom
 from ._mirror import mirror_of
 from ._models import Asked, asked_model
 from ._show import show
+from ._table import derived_table, rows, show_table, table_latex
 
 MODEL = ("network", "name", "sizes", "activation", "biases", "constants", "positive")
+
+
+def derive_table(*, as_json: bool, as_latex: bool, alone: bool) -> None:
+    """Derive the table of theory page 03 and print it."""
+    if not alone:
+        refuse("--table is of products alone; give no formula, --network or --model with it.")
+    enable_float64()
+    with err().status("deriving"):
+        table = derived_table()
+    if as_json:
+        sys.stdout.write(json.dumps(rows(table), ensure_ascii=False) + "\n")
+    elif as_latex:
+        sys.stdout.write(table_latex(table) + "\n")
+    else:
+        show_table(out(), table)
 
 
 def derive(formulas: list[str], *, as_json: bool, as_latex: bool, everything: bool, **options: Any) -> None:

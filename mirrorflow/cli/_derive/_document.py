@@ -81,8 +81,9 @@ def latex(found: ConservationLaws, mirror: Mirror | None) -> str:
 
 def _mirror_latex(mirror: Mirror) -> list[str]:
     commuting = mirror.commuting
-    trivial = commuting is None or commuting.between == "one function g"
-    displays = [] if trivial else [commuting.to_latex()]
+    displays = []
+    if commuting is not None and commuting.between != "one function g":
+        displays.append(commuting.to_latex())
     if mirror.function is not None:
         displays.append(mirror.function.to_latex())
     return displays

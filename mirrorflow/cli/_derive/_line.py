@@ -59,7 +59,8 @@ def domain(where: Any) -> str:
         ends = (line(end).replace("oo", "∞") for end in (where.inf, where.sup))
         return f"({', '.join(ends)})"
     if isinstance(where, sympy.Piecewise):
-        cases = [domain(value) + ("" if held == True else f" for {line(held)}") for value, held in where.args]  # noqa: E712
+        pieces: Any = where.args
+        cases = [domain(value) + ("" if held == sympy.true else f" for {line(held)}") for value, held in pieces]
         return ", else ".join(cases)
     return "ℝ" if where == sympy.Reals else line(where)
 
@@ -76,7 +77,7 @@ def behaviour(rate: sympy.Expr) -> str:
     if rate == 0:
         return "constant"
     verb = "grows" if rate.could_extract_minus_sign() else "falls"
-    names = {symbol.name: symbol for symbol in rate.free_symbols}
+    names = {str(symbol): symbol for symbol in rate.free_symbols}
     if "t" in names:
         return f"{verb} as t^({line(sympy.simplify(-rate * names['t']))})"
     if "lambda" in names:

@@ -63,7 +63,7 @@ def start_of(model: Model, balance: str | None) -> tuple[Any, str]:
         if len(names) == 1:
             return sympy.Integer(0), ""
         point = dict.fromkeys(model.variables, scale)
-        if sympy.simplify(model.features[0].subs(point)) == 0:
+        if sympy.simplify(model.features[0].xreplace(point)) == 0:
             return point, f"from {' = '.join(names)} = β, where x = 0"
         return scale, "each law at the level β"
     if "=" not in balance:
@@ -95,7 +95,7 @@ def _strength(decay: Any) -> Any:
     return decays.Decoupled(float(decay))
 
 
-def in_rate(drift: MirrorDrift, coupled: bool) -> sympy.Expr:
+def in_rate(drift: MirrorDrift, coupled: bool) -> Any:
     """ẋ with the rate λ of the decay and its integral Λ: coupled decay f+α‖θ‖² has λ=2α, decoupled λ=α."""
     share = sympy.Rational(1, 2) if coupled else sympy.Integer(1)
-    return drift.expression.subs({drift.strength: share * RATE, drift.spent: share * TOTAL}, simultaneous=True)
+    return drift.expression.xreplace({drift.strength: share * RATE, drift.spent: share * TOTAL})

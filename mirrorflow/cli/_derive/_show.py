@@ -1,5 +1,7 @@
 """What was derived, on the terminal."""
 
+import re
+
 import sympy
 from rich.console import Console
 from rich.table import Table
@@ -153,7 +155,7 @@ def potential(function: LegendreFunction) -> tuple[str, str]:
     x = sympy.Symbol("x", real=True)
     if not function.closed_form:
         name, _, words = text(function.to_latex().rsplit(r",\quad x\in", 1)[0]).partition("=")
-        return name.strip(), words.strip()
+        return name.strip(), re.sub(r"(?<=\S)\+ ", " + ", words).replace("( ", "(").strip()
     try:
         return "R(x)", line(function.expression(x))
     except ValueError:
