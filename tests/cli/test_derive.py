@@ -9,7 +9,7 @@ import sympy as sp
 
 import mirrorflow as mf
 from mirrorflow.cli._derive._formula import read
-from mirrorflow.cli._derive._line import line
+from mirrorflow.cli._derive._line import behaviour, line
 
 M, W, X = sp.symbols("m w x", real=True)
 BETA = sp.Symbol("beta", positive=True)
@@ -328,6 +328,8 @@ def test_nothing_but_formulas_is_read(refused, folder, attack):
         "m*(9^60)^60",
         "(m + w)^99999999",
         "((m + w)^50)^50",
+        "(m^60)^60",
+        "m^60*w^60",
         "(a+b+c+d+e+f+g)^40",
         "m*1e999999999",
         "m*" + "9" * 1000,
@@ -385,3 +387,9 @@ def test_slips_are_pointed_at(text):
 def test_lines_name_symbols_as_they_were_typed():
     assert line(sp.sqrt(BETA**2 + 4 * X**2) / 2) == "√(β² + 4·x²)/2"
     assert line(abs(M * (W + 1)) ** sp.Rational(1, 3)) in ("|m·(w + 1)|^(1/3)", "|m|^(1/3)·|w + 1|^(1/3)")
+
+
+def test_rates_say_whether_a_law_falls_or_grows():
+    rate, t = sp.symbols("lambda t", positive=True)
+    assert behaviour(-2 * rate) == "grows as exp(2∫λ)" and behaviour(rate) == "falls as exp(−∫λ)"
+    assert behaviour(-3 / t) == "grows as t^(3)" and behaviour(sp.Rational(-1, 2)) == "grows as exp(t/2)"

@@ -169,7 +169,7 @@ class _Reader:
             if token.text in FUNCTIONS:
                 raise self.fail(f"{token.text} needs an argument in parentheses.", token)
             self.names[token.text] = None
-            return Node(self.symbols.get(token.text, sympy.Symbol(token.text, real=True)), 1, 1, 1)
+            return Node(self.symbols.get(token.text, sympy.Symbol(token.text, real=True)), 1, 1, 0)
         if token.text == "(":
             inner = self.sum()
             self.close()
