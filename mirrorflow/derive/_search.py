@@ -16,6 +16,7 @@ import sympy
 from ._ring import PRIME, Polynomial, Ring
 from ._system import System
 
+# What of the law, and the exponents of a monomial, which are integers of flint.
 Equation = tuple[Any, tuple[Any, ...]]
 Column = dict[Equation, Fraction]
 
