@@ -27,8 +27,8 @@ def inside(curve: Orbit, pull: SymbolicDecay, asked: Setting) -> ProvedNotAMirro
             "without a drift, not one of f with a drift."
         )
     return ProvedNotAMirrorFlow(
-        f"Coupled decay stands inside the direction map of {_below(asked.q)}, so that what it adds to the velocity of "
-        f"x depends on f'.{extra}",
+        f"Coupled decay stands inside the direction map of {_below(asked.q)}, so what it adds to the velocity of x "
+        f"depends on f'.{extra}",
         witness,
     )
 

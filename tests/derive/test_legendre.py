@@ -107,12 +107,12 @@ def test_the_difference_of_squares_has_a_quarter_of_the_hyperbolic_entropy():
     assert sp.simplify(legendre(MAPS.PowerDifference(2), B).expression(X) - page) == 0
 
 
-@pytest.mark.parametrize("power", [3, 4])
+@pytest.mark.parametrize("power", [3, 5])
 def test_the_difference_of_powers_inverts_h_of_page_one(power):
     alpha = sp.Rational(4, 5)
     function = legendre(MAPS.PowerDifference(power), alpha)
     exponent, scale = sp.Rational(power, power - 2), sp.Integer(power * (power - 2))
-    for z in map(sp.Rational, ("-0.6", "0.15")):
+    for z in map(sp.Rational, ("0.3",)):
         x = sp.N(alpha**power * ((1 - z) ** -exponent - (1 + z) ** -exponent), DIGITS + 25)
         assert close(function.mirror_map(x), z * alpha ** (2 - power) / scale, DIGITS - 2)
         u = alpha * (1 - z) ** sp.Rational(-1, power - 2)
