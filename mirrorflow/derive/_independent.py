@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
@@ -61,6 +61,7 @@ class _Exact:
         self.slopes = []
         for function in system.functions:
             variable = function.expression if function.expression in place else system.variables[function.owner]
+            assert function.speed is not None, "Where residues are known for a function, so is its speed."
             own = function.expression in place and function.speed.is_zero()
             slope = 1 if own else int(self.modular.image(function.speed)(*self.point))
             self.slopes.append((system.ring.position[function.symbol], place[variable], slope))
@@ -87,7 +88,7 @@ class _Numeric:
     def __init__(self, system: System, seed: int):
         self.system = system
         self.generator = random.Random(seed)
-        self.rows: list[list[mpmath.mpf]] = []
+        self.rows: list[list[Any]] = []
         free = {symbol for function in system.functions for symbol in function.expression.free_symbols}
         named = {function.symbol for function in system.functions}
         free |= set(system.variables) | (set(system.ring.symbols) - named)
@@ -121,7 +122,7 @@ class _Numeric:
             self.rows.append([entry / size for entry in rest])
         return True
 
-    def _at(self, polynomial: Polynomial) -> mpmath.mpf:
+    def _at(self, polynomial: Polynomial) -> Any:
         values = [self.values[symbol] for symbol in self.system.ring.symbols]
         total = mpmath.mpf(0)
         for exponents, coefficient in polynomial.terms():
@@ -133,7 +134,7 @@ class _Numeric:
         side = 1 if symbol.is_positive else self.generator.choice((1, -1))
         return sympy.Rational(side * self.generator.randrange(400, 3000), 1000)
 
-    def _number(self, expression: sympy.Expr, point) -> mpmath.mpf:
+    def _number(self, expression: sympy.Expr, point) -> Any:
         value = sympy.re(sympy.sympify(expression).subs(point).evalf(self.digits))
         with mpmath.workdps(self.digits):
             return mpmath.mpf(0) if value == 0 else mpmath.mpf(sympy.Float(value, self.digits)._mpf_)
@@ -145,10 +146,10 @@ def _slope(expression: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
     return sympy.diff(expression.subs(variable, real), real).subs(real, variable)
 
 
-def _norm(row: list[mpmath.mpf]) -> mpmath.mpf:
+def _norm(row: list[Any]) -> Any:
     return mpmath.sqrt(mpmath.fsum(entry**2 for entry in row))
 
 
-def _without(row: list[mpmath.mpf], unit: list[mpmath.mpf]) -> list[mpmath.mpf]:
+def _without(row: list[Any], unit: list[Any]) -> list[Any]:
     along = mpmath.fsum(a * b for a, b in zip(row, unit, strict=True))
     return [a - along * b for a, b in zip(row, unit, strict=True)]
