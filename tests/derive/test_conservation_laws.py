@@ -45,14 +45,14 @@ def test_laws_of_gradient_flow_are_laws(model, decay):
 
 
 @hypothesis.given(models(polynomials, most=4, of=2), st.lists(MIRROR, min_size=4, max_size=4), DECAYS)
-@hypothesis.settings(max_examples=12)
+@hypothesis.settings(max_examples=10)
 def test_laws_of_mirror_flow_are_laws(model, names, decay):
     flow = Flow(tuple(names), decay=decay)
     assert_all_are_laws(derive(*model, flow), *model, flow)
 
 
 @hypothesis.given(models(monomials, most=4, of=2), MIRROR, DECAYS)
-@hypothesis.settings(max_examples=12)
+@hypothesis.settings(max_examples=10)
 def test_laws_of_one_potential_for_all_are_laws(model, name, decay):
     flow = Flow((name,) * len(model[1]), decay=decay)
     assert_all_are_laws(derive(*model, flow), *model, flow)
