@@ -55,7 +55,7 @@ def euclidean_chart(theta: sympy.Symbol, *, rational: bool = False) -> Chart:
     if not rational:
         return Chart((own,), (own,), lambda generator: {theta: _any(generator)})
     inverse, logarithm = _named("i", theta), _named("log", theta)
-    more = (Coordinate(inverse, 1 / theta, -(inverse**2)), Coordinate(logarithm, sympy.log(theta), inverse))
+    more = (Coordinate(inverse, 1 / theta, -(inverse**2)), Coordinate(logarithm, sympy.log(sympy.Abs(theta)), inverse))
 
     def sample(generator: random.Random) -> Sample:
         at = _any(generator)

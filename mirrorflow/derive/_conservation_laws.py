@@ -62,6 +62,7 @@ def conservation_laws(
 
     **Source:** Marcotte, Gribonval, Peyré (arXiv:2307.00144, 2405.12888, 2506.06194); theory page 07.
 
+    >>> import sympy as sp
     >>> u, v, w = sp.symbols("u v w", real=True)
     >>> laws = mf.derive.conservation_laws([u * v * w], [u, v, w])
     >>> [str(law) for law in laws], laws.complete

@@ -113,9 +113,9 @@ def _marked(charts: Sequence[Chart], power: int) -> dict[sympy.Symbol, sympy.Sym
     found = {}
     for each in charts:
         theta = each.theta
-        wanted = 1 / theta if power else sympy.log(theta)
+        wanted = (1 / theta,) if power else (sympy.log(theta), sympy.log(sympy.Abs(theta)))
         for coordinate in each.coordinates:
-            if coordinate.expression == wanted:
+            if coordinate.expression in wanted:
                 found[theta] = coordinate.symbol
     return found
 

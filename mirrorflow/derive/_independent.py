@@ -64,7 +64,8 @@ class _Exact:
         self.slopes = []
         for function in system.functions:
             variable = function.expression if function.expression in place else system.variables[function.owner]
-            own = function.expression in place and (function.speed is None or function.speed.is_zero())
+            assert function.speed is not None, "Where residues are known for a function, so is its speed."
+            own = function.expression in place and function.speed.is_zero()
             slope = 1 if own else int(self.modular.image(function.speed)(*self.point))
             self.slopes.append((system.ring.position[function.symbol], place[variable], slope))
 

@@ -74,9 +74,11 @@ MUTANTS = {  # words: (module, before, after)
     "no brackets": ("_closure", "while frontier and", "while not frontier and"),
     "a dropped equation": ("_search", "ring.normal(polynomial).terms()", "list(ring.normal(polynomial).terms())[1:]"),
     "one term a force": (
-        "_search", "parts[k] = parts[k] + scaled * entry if k in parts else scaled * entry", "parts[k] = scaled * entry",
+        "_search", "parts[k] + scaled * entry if k in parts else scaled * entry", "scaled * entry",
     ),
-    "dependent laws": ("_independent", "return self.echelon.add(gradient)", "return self.echelon.add(gradient) or True"),
+    "dependent laws": (
+        "_independent", "return self.echelon.add(gradient)", "return self.echelon.add(gradient) or True",
+    ),
     "a wrong slope of |θ|^q": ("_steepest_system", "exponent = sympy.expand(1 - ", "exponent = sympy.expand(2 - "),
     "growth in place of damping": (
         "_momentum_system",

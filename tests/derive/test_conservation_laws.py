@@ -45,14 +45,14 @@ def test_laws_of_gradient_flow_are_laws(model, decay):
 
 
 @hypothesis.given(models(polynomials, most=4, of=2), st.lists(MIRROR, min_size=4, max_size=4), DECAYS)
-@hypothesis.settings(max_examples=12)
+@hypothesis.settings(max_examples=10)
 def test_laws_of_mirror_flow_are_laws(model, names, decay):
     flow = Flow(tuple(names), decay=decay)
     assert_all_are_laws(derive(*model, flow), *model, flow)
 
 
 @hypothesis.given(models(monomials, most=4, of=2), MIRROR, DECAYS)
-@hypothesis.settings(max_examples=12)
+@hypothesis.settings(max_examples=10)
 def test_laws_of_one_potential_for_all_are_laws(model, name, decay):
     flow = Flow((name,) * len(model[1]), decay=decay)
     assert_all_are_laws(derive(*model, flow), *model, flow)
@@ -186,7 +186,9 @@ def _parts(law):
 def test_forces_contain_the_derivatives_of_quotients_and_logarithms():
     """1/b and log b are functions of b where they are symbols of a ring, too."""
     (law,) = mf.derive.conservation_laws([A**2 + 1 / B], [A, B])
-    assert sympy.diff(law.expression, A) * 2 * A - sympy.diff(law.expression, B) / B**2 == 0
+    for at in ({A: 2, B: 3}, {A: -2, B: 5}, {A: 3, B: -2}):
+        assert (sympy.diff(law.expression, A) * 2 * A - sympy.diff(law.expression, B) / B**2).subs(at) == 0
+        assert np.isfinite(law.residual(np.array([float(at[A]), float(at[B])])))
     positive = sympy.symbols("a b", positive=True)
     model = [sympy.log(positive[0]) * positive[1]], list(positive)
     flow = Flow(("negative entropy", "negative entropy"))
@@ -225,7 +227,8 @@ def test_without_decay_laws_need_not_be_homogeneous():
         found = mf.derive.conservation_laws([A + B**2], [A, B], decay=none)
         assert found.count == 1
         assert found.complete
-        assert sympy.simplify(found[0].expression.diff(A) + 2 * B * found[0].expression.diff(B)) == 0
+        along = found[0].expression.diff(A) + 2 * B * found[0].expression.diff(B)
+        assert along.subs({A: 2, B: 3}) == along.subs({A: 2, B: -3}) == 0
 
 
 def test_a_tilt_of_a_potential_changes_no_law():
