@@ -94,7 +94,7 @@ def _by_solving(curve: Orbit, x: sympy.Symbol) -> Iterator[sympy.Expr]:
         return
     try:
         roots = sympy.solve(curve.x - x, curve.parameter)
-    except NotImplementedError:
+    except (NotImplementedError, TypeError):  # the latter from guesses that sympy cannot order
         return
     for root in roots:
         yield _neat(curve.speed.xreplace({curve.parameter: root}))

@@ -15,7 +15,7 @@ _DOT = "\u0307"
 
 
 def line(expression: Any) -> str:
-    """An expression in one line of Unicode; Λ is ∫λ.
+    """An expression in one line of Unicode.
 
     >>> import sympy as sp
     >>> from mirrorflow.cli._derive._line import line
@@ -30,7 +30,7 @@ def line(expression: Any) -> str:
     text = text.replace("sqrt(", "√(")
     text = re.sub(r"\*\*(\d+)(?![\d.])", lambda match: match[1].translate(_RAISED), text)
     text = text.replace("**", "^").replace("*", "·")
-    return text.replace("Lambda", "Λ").replace("-", "−")
+    return text.replace("-", "−")
 
 
 def _bars(text: str) -> str:

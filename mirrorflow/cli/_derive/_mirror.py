@@ -27,6 +27,13 @@ class Mirror:
     refused: str
     balance: str
     coupled: bool
+    q: sympy.Expr
+
+    @property
+    def direction(self) -> sympy.Expr:
+        """What f' makes of the velocity."""
+        slope = sympy.Symbol("f'", real=True)
+        return -slope if self.q == 2 else -sympy.sign(slope) * sympy.Abs(slope) ** (self.q - 1)
 
 
 def mirror_of(model: Model, geometry: Any, decay: Any, balance: str | None) -> Mirror:
@@ -38,10 +45,11 @@ def mirror_of(model: Model, geometry: Any, decay: Any, balance: str | None) -> M
     variables = list(model.variables)
     features = list(model.features)
     commuting, coupled = None, decay in ("l2", "coupled")
+    q = sympy.nsimplify(2 if geometry is None else geometry, rational=True)
     if geometry is None:
         commuting = commutes(features, None if decay is None else "l2", variables=variables)
     if len(features) > 1:
-        return Mirror(commuting, None, None, None, "", words, coupled)
+        return Mirror(commuting, None, None, None, "", words, coupled, q)
     function, drift, velocity, refused = None, None, None, ""
     try:
         function = legendre(features, start, geometry, variables=variables)
@@ -49,7 +57,7 @@ def mirror_of(model: Model, geometry: Any, decay: Any, balance: str | None) -> M
         velocity = in_rate(drift, coupled)
     except (ValueError, NotAMirrorFlow) as error:
         refused = str(error)
-    return Mirror(commuting, function, drift, velocity, refused, words, coupled)
+    return Mirror(commuting, function, drift, velocity, refused, words, coupled, q)
 
 
 def start_of(model: Model, balance: str | None) -> tuple[Any, str]:

@@ -1,7 +1,5 @@
 """What was derived, on the terminal."""
 
-import re
-
 import sympy
 from rich.console import Console
 from rich.table import Table
@@ -9,7 +7,6 @@ from rich.text import Text
 
 from ...derive import ConservationLaws, Form, Law
 from ...derive._legendre import LegendreFunction
-from ...report import text
 from .._words import plural
 from ._line import behaviour, domain, line
 from ._mirror import TOTAL, Mirror
@@ -136,8 +133,7 @@ def mirror_rows(mirror: Mirror) -> dict[str, str]:
         rows[name + _when(mirror)] = words
         rows["domain"] = domain(function.domain) + ("" if function.legendre else ", where R is not Legendre")
         rows["origin"] = function.reason
-    if mirror.velocity is not None:
-        rows["ẋ"] = line(mirror.velocity) + (", Λ = ∫λ" if mirror.velocity.has(TOTAL) else "")
+    rows["ẋ"] = _velocity(mirror)
     if mirror.refused:
         rows["no mirror flow" if function is not None else "R(x)"] = mirror.refused
     return rows
@@ -152,14 +148,27 @@ def _when(mirror: Mirror) -> str:
 
 def potential(function: LegendreFunction) -> tuple[str, str]:
     """R in closed form, or R'' where it has none, by a parameter a where that has none either."""
-    x = sympy.Symbol("x", real=True)
-    if not function.closed_form:
-        name, _, words = text(function.to_latex().rsplit(r",\quad x\in", 1)[0]).partition("=")
-        return name.strip(), re.sub(r"(?<=\S)\+ ", " + ", words).replace("( ", "(").strip()
+    x, given = sympy.Symbol("x", real=True), function._found.parametric
+    if given is not None:
+        parameter, place, speed = given.shown
+        a = {parameter: sympy.Symbol("a", real=True)}
+        return "R''(x)", f"{line(1 / speed.xreplace(a))} at x = {line(place.xreplace(a))}"
     try:
-        return "R(x)", line(function.expression(x))
+        value = function.expression(x)
     except ValueError:
-        return "R″(x)", line(function.metric(x))
+        value = sympy.I
+    # A logarithm of what is negative there would be right up to a constant, and hard to read.
+    return ("R''(x)", line(function.metric(x))) if value.has(sympy.I) else ("R(x)", line(value))
+
+
+def _velocity(mirror: Mirror) -> str:
+    """ẋ, by R'' where that is known by a parameter only."""
+    velocity = mirror.velocity
+    if velocity is None or mirror.drift is None:
+        return ""
+    if velocity.has(sympy.Lambda):
+        return "see --latex" if mirror.drift.drift != 0 else f"{line(mirror.direction)}/R''(x)"
+    return line(velocity).replace("Lambda", "Λ") + (", Λ = ∫λ" if velocity.has(TOTAL) else "")
 
 
 def _commutes(mirror: Mirror) -> str:
