@@ -99,6 +99,11 @@ def generic(rng: np.random.Generator, size: int) -> np.ndarray:
     return rng.uniform(0.6, 1.6, size) * rng.choice([-1.0, 1.0], size)
 
 
+def gentle(rng: np.random.Generator, size: int) -> np.ndarray:
+    """A start with entries of either sign near 1 in size, for products of many."""
+    return rng.uniform(0.85, 1.2, size) * rng.choice([-1.0, 1.0], size)
+
+
 def positive(rng: np.random.Generator, size: int) -> np.ndarray:
     """A start with positive entries."""
     return rng.uniform(0.6, 1.6, size)
