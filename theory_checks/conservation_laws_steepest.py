@@ -40,8 +40,10 @@ def products(case, key):
 def powers(expression, q):
     """Whether the expression is |x_i|^q−|x_j|^q, times a constant."""
     terms = [term.as_coeff_Mul() for term in sympy.Add.make_args(expression)]
-    (a, first), (b, second) = terms if len(terms) == 2 else ((1, sympy.S.One),) * 2
-    return a + b == 0 and all(term == sympy.Abs(*term.free_symbols) ** q for term in (first, second))
+    plain = all(len(term.free_symbols - {Q}) == 1 for _, term in terms)
+    if not plain or len(terms) != 2 or terms[0][0] + terms[1][0] != 0:
+        return False
+    return all(term == sympy.Abs(*(term.free_symbols - {Q})) ** q for _, term in terms)
 
 
 @mf.claim(

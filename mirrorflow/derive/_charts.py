@@ -6,7 +6,6 @@ is simple for the functions that laws are made of: θ itself has speed m, the du
 function Q = θR'−R has speed θ (theory page 04).
 """
 
-import functools
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -63,7 +62,10 @@ def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart
     size = sympy.Symbol("size", positive=True)
     even = float(potential.domain[0]) < 0
     value = _exact(potential.expression(theta).subs(theta, size))
-    dual, inverse_metric, balance = _functions(value, size)
+    dual = sympy.simplify(sympy.diff(value, size))
+    inverse_metric = sympy.simplify(1 / sympy.diff(value, size, 2))
+    balance = sympy.expand(sympy.simplify(size * dual - value))
+    balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(size)])
     absolute = sympy.Abs(theta) if even else theta
     sign = sympy.sign(theta) if even else sympy.Integer(1)
 
@@ -74,16 +76,6 @@ def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart
     found.append(Coordinate(_named("z", theta), sign * dual.subs(size, absolute), sympy.Integer(1)))
     closed, sample = _closed(potential, theta, speed, polynomial)
     return Chart(tuple(found), closed, sample)
-
-
-@functools.cache
-def _functions(value: sympy.Expr, size: sympy.Symbol) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
-    """R', 1/R'' and Q=θR'−R without its constant, the same for all parameters that share a potential."""
-    dual = sympy.simplify(sympy.diff(value, size))
-    inverse_metric = sympy.simplify(1 / sympy.diff(value, size, 2))
-    balance = sympy.expand(sympy.simplify(size * dual - value))
-    balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(size)])
-    return dual, inverse_metric, balance
 
 
 def _speed(inverse_metric: sympy.Expr, size: sympy.Symbol, theta: sympy.Symbol, even: bool) -> tuple[sympy.Expr, bool]:
