@@ -11,10 +11,10 @@ from ._system import Moving, System, blocks
 POWERS = 6
 
 
-def separable(system: System) -> list[Polynomial]:
-    """Sums of functions of one parameter each: every known function, and its powers up to `POWERS`."""
+def separable(system: System, degree: int) -> list[Polynomial]:
+    """Sums of functions of one parameter each: every known function, and its powers up to `degree` (and `POWERS`)."""
     own = [system.ring.generators[function.symbol] for function in system.functions if _usable(system, function)]
-    return [generator**power for power in range(1, POWERS + 1) for generator in own]
+    return [generator**power for power in range(1, min(degree, POWERS) + 1) for generator in own]
 
 
 def monomials(system: System, degree: int) -> Iterator[Polynomial]:

@@ -10,9 +10,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import jax
+import numpy as np
 import sympy
 
 from .. import potentials
+from ..potentials._inverse_function import inverse_function
 from ._ring import PRIME
 
 Sample = dict[sympy.Symbol, int]
@@ -56,26 +59,65 @@ def euclidean_chart(theta: sympy.Symbol, *, rational: bool = False) -> Chart:
 
 
 def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart:
-    """The coordinates of a parameter that follows the mirror flow of `potential`."""
+    """The coordinates of a parameter that follows the mirror flow of `potential`.
+
+    **Raises:** `ValueError` for a potential without a closed form, or one on ℝ whose metric is not even.
+    """
     if isinstance(potential, potentials.Quadratic):
         return euclidean_chart(theta)
     size = sympy.Symbol("size", positive=True)
     even = float(potential.domain[0]) < 0
-    value = _exact(potential.expression(theta).subs(theta, size))
+    value = _closed_form(potential, size)
     dual = sympy.simplify(sympy.diff(value, size))
     inverse_metric = sympy.simplify(1 / sympy.diff(value, size, 2))
     balance = sympy.expand(sympy.simplify(size * dual - value))
     balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(size)])
-    absolute = sympy.Abs(theta) if even else theta
-    sign = sympy.sign(theta) if even else sympy.Integer(1)
-
     speed, polynomial = _speed(inverse_metric, size, theta, even)
     found = [Coordinate(theta, theta, speed)]
     if not _is_polynomial(balance, size) or even:
-        found.append(Coordinate(_named("Q", theta), balance.subs(size, absolute), theta))
-    found.append(Coordinate(_named("z", theta), sign * dual.subs(size, absolute), sympy.Integer(1)))
+        # A multiple of Q is as good as Q, and simpler to read.
+        scale = balance.as_coeff_Mul()[0]
+        found.append(Coordinate(_named("Q", theta), _extended(balance / scale, size, theta, 1, even), theta / scale))
+    found.append(Coordinate(_named("z", theta), _extended(dual, size, theta, -1, even), sympy.Integer(1)))
     closed, sample = _closed(potential, theta, speed, polynomial)
     return Chart(tuple(found), closed, sample)
+
+
+def _extended(function: sympy.Expr, size: sympy.Symbol, theta: sympy.Symbol, parity: int, even: bool) -> sympy.Expr:
+    """A function of θ>0 on the whole domain, as an even (1) or odd (−1) function; by its own formula where that is one."""
+    if not even:
+        return function.subs(size, theta)
+    real = sympy.Symbol("real", real=True)
+    formula = function.subs(size, real)
+    if (
+        formula.subs(real, -real) == parity * formula
+        or sympy.simplify(formula.subs(real, -real) - parity * formula) == 0
+    ):
+        return formula.subs(real, theta)
+    mirrored = function.subs(size, sympy.Abs(theta))
+    return mirrored if parity > 0 else sympy.sign(theta) * mirrored
+
+
+def _closed_form(potential: potentials.AbstractPotential, size: sympy.Symbol) -> sympy.Expr:
+    """R of a positive number, which says everything: on ℝ the metric has to be even."""
+    kind = type(potential).__name__
+    if any(np.ndim(leaf) for leaf in jax.tree.leaves(potential)):
+        raise ValueError(f"metric: {kind} must have the same numbers for all entries of an array, got {potential!r}.")
+    theta = sympy.Symbol("theta", real=True)
+    value = _exact(potential.expression(theta))
+    if value.has(inverse_function):
+        raise ValueError(f"metric: {kind} has no closed form here; give one that has, or the inverse metric.")
+    if float(potential.domain[0]) < 0:
+        curvatures = [
+            sympy.diff(value.subs(theta, side * size), size, 2).subs(size, at).evalf(30)
+            for at in (sympy.Rational(7, 10), sympy.Rational(13, 10))
+            for side in (1, -1)
+        ]
+        if max(abs(a - b) for a, b in zip(curvatures[::2], curvatures[1::2], strict=True)) > 1e-20:
+            raise ValueError(f"metric: {kind} on ℝ must have an even metric R''(−x)=R''(x), got {potential!r}.")
+        # A tilt changes neither R'' nor Q, and would make sign(θ)R'(|θ|) jump at 0.
+        value = value - sympy.limit(sympy.diff(value.subs(theta, size), size), size, 0) * theta
+    return value.subs(theta, size)
 
 
 def _speed(inverse_metric: sympy.Expr, size: sympy.Symbol, theta: sympy.Symbol, even: bool) -> tuple[sympy.Expr, bool]:
@@ -190,7 +232,10 @@ def exact(number: float) -> sympy.Rational:
 
 
 def _exact(expression: sympy.Expr) -> sympy.Expr:
-    return expression.replace(lambda part: part.is_Float, lambda part: exact(float(part)))
+    """With the simplest fractions: 0.3 as 3/10, where the double's own fraction has 16 digits and more."""
+    return expression.replace(
+        lambda part: part.is_Float or (part.is_Rational and part.q > 2**20), lambda part: exact(float(part))
+    )
 
 
 def _residue(value: sympy.Rational) -> int:
@@ -202,7 +247,7 @@ def _any(generator: random.Random) -> int:
 
 
 def _named(letter: str, theta: sympy.Symbol) -> sympy.Symbol:
-    return sympy.Dummy(f"{letter}[{theta}]", real=True)
+    return sympy.Symbol(f"{letter}[{theta}]", real=True)
 
 
 def _is_polynomial(expression: sympy.Expr, symbol: sympy.Symbol) -> bool:

@@ -3,24 +3,21 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import sympy
 
 from .. import _checks
-from ..geometries import AbstractGeometry, AbstractSteepest
+from ..geometries import AbstractGeometry
 from ..reparameterizations import AbstractReparameterization, Custom
-from ._charts import exact
-from ._counts import ExactCount, SampledCount
-from ._decays import DecayRate, damping, decay_rate
-from ._derivation import Derivation
-from ._expressions import from_expressions
-from ._gradient_system import gradient_system
+from ._decays import damping, decay_rate
+from ._flow import DerivedFlow
+from ._inputs import exponent, symbolic_model
 from ._laws import ConservationLaws
 from ._limits import LIMIT, check_size
 from ._model import Model
-from ._momentum_system import momentum_system
-from ._steepest_system import steepest_system
-from ._symbolic import symbolic
-from ._system import System
+from ._numeric_laws import function_model, symbolic_fields
+from ._ring import NotPolynomial
 
 DEGREE = 4
 
@@ -76,88 +73,43 @@ def conservation_laws(
     degree = _checks.integer("degree", degree, at_least=1)
     seed = _checks.integer("seed", seed, at_least=0)
     limit = float(_checks.positive("limit", limit))
-    flow = _Flow(metric, exponent(geometry), decay_rate(decay), damping(momentum))
-    resolved = as_model(model, variables)
+    flow = DerivedFlow(metric, exponent(geometry), decay_rate(decay), damping(momentum))
+    if isinstance(model, Custom) or (callable(model) and not isinstance(model, Model | AbstractReparameterization)):
+        return _of_function(flow, model, variables, degree, seed)
+    resolved = symbolic_model(model, variables)
+    flow.check_names(resolved)
     check_size(resolved, flow.momentum is not None, limit)
-    return flow.derive(resolved, degree, limit, seed)
+    if flow.q is None:
+        return _in_numbers(flow, resolved, degree, seed)
+    try:
+        return flow.derive(resolved, degree, limit, seed)
+    except NotPolynomial as error:
+        if flow.decay is not None or flow.momentum is not None or flow.q.free_symbols:
+            raise ValueError(
+                f"model must have gradients that are rational functions of the variables and of their exponentials, "
+                f"roots and the like, with rational coefficients, for this flow. {error}"
+            ) from error
+    return _in_numbers(flow, resolved, degree, seed)
 
 
-class _Flow:
-    """How parameters follow the loss, as far as laws depend on it."""
-
-    def __init__(self, metric: Any, q: sympy.Expr, decay: DecayRate | None, momentum: sympy.Expr | None):
-        self.metric, self.q, self.decay, self.momentum = metric, q, decay, momentum
-        if momentum is not None and (metric is not None or q != 2 or decay is not None):
-            raise ValueError("momentum goes with the Euclidean gradient alone: without metric, geometry and decay.")
-        if metric is not None and q != 2:
-            raise ValueError("metric goes with gradient flow (q=2); steepest mirror flows are derived in x.")
-
-    def derive(self, model: Model, degree: int, limit: float, seed: int) -> ConservationLaws:
-        """The laws of the model."""
-        if self.q != 2:
-            system = steepest_system(model, self.q, self.decay)
-            count = SampledCount(model, self.q, self.decay, seed)
-            return self._run(system, model, count, degree, limit, seed).laws(self.words())
-        system = self._system(model)
-        derivation = self._run(system, model, ExactCount(system, seed), degree, limit, seed)
-        if not derivation.done and self.momentum is None:
-            # Powers of 1/θ and logarithms more than double the symbols, so they come last.
-            system = self._system(model, rational=True)
-            derivation = self._run(system, model, derivation.count, degree, limit, seed)
-        return derivation.laws(self.words())
-
-    def _system(self, model: Model, *, rational: bool = False) -> System:
-        if self.momentum is not None:
-            return momentum_system(model, self.momentum)
-        return gradient_system(model, self.metric, self.decay, rational=rational)
-
-    @staticmethod
-    def _run(system: System, model: Model, count, degree: int, limit: float, seed: int) -> Derivation:
-        derivation = Derivation(system, model, count, degree=degree, limit=limit, seed=seed)
-        derivation.run()
-        return derivation
-
-    def words(self) -> str:
-        """The flow in words."""
-        if self.momentum is not None:
-            return f"momentum with damping {self.momentum}"
-        if self.q == 1:
-            name = "sign flow"
-        elif self.q != 2:
-            name = f"steepest flow with q={self.q}"
-        else:
-            name = "gradient flow" if self.metric is None else "mirror flow"
-        if self.decay is None:
-            return name
-        return f"{name} with {'coupled' if self.decay.coupled else 'decoupled'} decay {self.decay.rate}"
+def _of_function(flow: DerivedFlow, function: Any, example: Any, degree: int, seed: int) -> ConservationLaws:
+    if example is None:
+        raise ValueError("variables must be given with a function: an example of θ, any pytree of real arrays.")
+    with jax.enable_x64(True):
+        example = jax.tree.map(_widened, example)
+        model, numeric = function_model(function, example)
+        return flow.numeric(model, numeric, degree, seed)
 
 
-def as_model(given: Any, variables: Any) -> Model:
-    """A `Model` of what a user may give.
-
-    **Raises:** `ValueError` that says what is allowed.
-    """
-    if isinstance(given, Model | AbstractReparameterization) and not isinstance(given, Custom):
-        if variables is not None:
-            raise ValueError(f"variables goes with expressions or a function; {type(given).__name__} has its own.")
-        return given if isinstance(given, Model) else symbolic(given)
-    if variables is None:
-        raise ValueError("variables must be given with expressions: the symbols that are trained.")
-    return from_expressions(given, variables)
+def _widened(leaf: Any) -> Any:
+    """Real arrays in double precision; what is something else is refused later, with its name."""
+    floating = hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, jnp.floating)
+    return jnp.asarray(leaf, jnp.float64) if floating or isinstance(leaf, float) else leaf
 
 
-def exponent(geometry: Any) -> sympy.Expr:
-    """q of a geometry or an expression, 2 where none is given."""
-    if geometry is None:
-        return sympy.Integer(2)
-    if isinstance(geometry, AbstractSteepest):
-        return exact(float(geometry.q))
-    if isinstance(geometry, AbstractGeometry):
-        raise ValueError(f"geometry {type(geometry).__name__} needs a JAX function as the model.")
-    if isinstance(geometry, sympy.Expr) and not geometry.is_number:
-        if not geometry.is_Symbol:
-            raise ValueError(f"geometry must be a number or a symbol as an exponent q, got {geometry}.")
-        return geometry
-    if isinstance(geometry, sympy.Expr):
-        geometry = float(geometry)
-    return exact(float(_checks.in_interval("geometry", geometry, 1.0, 2.0)))
+def _in_numbers(flow: DerivedFlow, model: Model, degree: int, seed: int) -> ConservationLaws:
+    free = set().union(*(feature.free_symbols for feature in model.features)) - set(model.variables)
+    if free:
+        raise ValueError(f"model must have numbers in place of the constants {sorted(map(str, free))} for this flow.")
+    with jax.enable_x64(True):
+        return flow.numeric(model, symbolic_fields(model), degree, seed)

@@ -1,14 +1,20 @@
 """How many laws there can be: D minus the rank of the velocities and their brackets, with what that rests on."""
 
 import abc
+import random
 
+import numpy as np
 import sympy
 
 from ._closure import Fields, closure, rank_of_fields
 from ._decays import DecayRate
 from ._model import Model
+from ._modular import Echelon
+from ._ring import ModularRing
 from ._sampled import sampled_rank
 from ._system import System
+
+POINTS = 2
 
 
 class Count(abc.ABC):
@@ -16,7 +22,7 @@ class Count(abc.ABC):
 
     `dimension`: D; `rank`: of the velocities; `closure`: with their brackets, None where none were taken; `counts`: the
     bounds obtained at different random points; `exact`: whether a bound that laws do not reach is the number of laws
-    (up to the chance of a special point), or only known to be no smaller.
+    (up to the chance that all points are special), or only known to be no smaller.
     """
 
     dimension: int
@@ -45,35 +51,58 @@ class ExactCount(Count):
     exact = True
 
     def __init__(self, system: System, seed: int):
-        self.system, self.seed = system, seed
         self.dimension = system.dimension
-        self.fields = Fields(system, seed)
-        self.rank = rank_of_fields(self.fields)[0].rank
-        self.counts = []
+        self.fields = [Fields(system, seed + k) for k in range(POINTS)]
+        ranks = [rank_of_fields(fields)[0].rank for fields in self.fields]
+        self.rank = max(ranks)
+        self.counts = [self.dimension - rank for rank in ranks]
 
     def refine(self, found: int) -> None:
         if self.closure is not None:
             return
-        for seed in (self.seed, self.seed + 1):
-            # A special point would leave too small a rank: what is still missing is looked for at a second one.
-            fields = self.fields if seed == self.seed else Fields(self.system, seed)
-            rank = closure(fields, target=self.dimension - found)
-            self.counts.append(self.dimension - rank)
-            self.closure = max(self.closure or 0, rank)
-            if self.bound <= found:
-                return
+        # A special point leaves too small a rank: the larger counts, and both are reported.
+        ranks = [closure(fields, target=self.dimension - found) for fields in self.fields]
+        self.counts = [self.dimension - rank for rank in ranks]
+        self.closure = max(ranks)
 
     def words(self, found: int) -> str:
-        if self.closure is None:
-            return (
-                f"proved: the velocities span the other {self.rank} of {self.dimension} dimensions at a point (rank "
-                "modulo a prime; no bracket needed)"
-            )
-        spanned = f"the velocities with their brackets span {self.closure} of {self.dimension} dimensions"
-        if found == self.bound:
-            return f"proved: {spanned} at a point (rank modulo a prime)"
-        points = "both" if len(set(self.counts)) == 1 else "the better"
-        return f"{spanned} at {points} of two random points modulo a prime"
+        rank = self.rank if self.closure is None else self.closure
+        what = "the velocities" if self.closure is None else "the velocities with their brackets"
+        how = "rank modulo a prime; no bracket needed" if self.closure is None else "rank modulo a prime"
+        proved = "proved: " if found == self.bound else ""
+        where = f"at each of {POINTS} random points"
+        if len(set(self.counts)) > 1:
+            where = f"at one of {POINTS} random points (at the others there is room for {max(self.counts)} laws)"
+        return f"{proved}{what} span {rank} of {self.dimension} dimensions {where} ({how})"
+
+
+class RankCount(Count):
+    """By the rank of the velocities alone, where no functions are known in which brackets are polynomials.
+
+    Inverse metrics are diagonal and not zero, so that the velocities' rank is the forces'; a drift comes with time, a
+    direction of its own.
+    """
+
+    exact = False
+
+    def __init__(self, system: System, seed: int):
+        self.dimension = system.dimension
+        modular, point = ModularRing(system.ring), system.draw(random.Random(seed))
+        echelon = Echelon(len(system.variables))
+        for force in system.forces:
+            vector = np.zeros(echelon.size, dtype=np.int64)
+            for owner, entry in force.items():
+                vector[owner] = int(modular.image(entry)(*point))
+            echelon.add(vector)
+        self.rank = echelon.rank + (system.drift is not None)
+        self.counts = [self.bound]
+
+    def refine(self, found: int) -> None:
+        """Nothing: no brackets are known."""
+
+    def words(self, found: int) -> str:
+        spanned = f"the velocities span {self.rank} of {self.dimension} dimensions at a point (rank modulo a prime"
+        return f"proved: {spanned})" if found == self.bound else f"{spanned}; brackets are not known for this flow)"
 
 
 class SampledCount(Count):

@@ -28,6 +28,12 @@ def decay_rate(decay: Any) -> DecayRate | None:
     `Coupled(α)` and `Decoupled(2α)` decay at the rate 2α (theory page 00); a strength that follows a schedule is the
     symbol λ, whose integral stands in the law.
     """
+    found = _decay_rate(decay)
+    # No decay at all: laws need not be homogeneous, and time is no part of the state.
+    return None if found is None or found.rate == 0 else found
+
+
+def _decay_rate(decay: Any) -> DecayRate | None:
     if decay is None:
         return None
     if isinstance(decay, str):
@@ -64,7 +70,12 @@ def _strength(schedule: AbstractSchedule) -> sympy.Expr:
 
 
 def _expression(name: str, value: Any) -> sympy.Expr:
-    if isinstance(value, sympy.Expr):
-        return value
-    number = float(_checks.nonnegative(name, value))
-    return exact(number)
+    if isinstance(value, sympy.Expr) and not value.is_number:
+        return sympy.nsimplify(value, rational=True) if value.has(sympy.Float) else value
+    number = float(_checks.nonnegative(name, _as_float(value)))
+    exactly = isinstance(value, sympy.Expr) and not value.has(sympy.Float)
+    return value if exactly else exact(number)
+
+
+def _as_float(value: Any) -> Any:
+    return float(value) if isinstance(value, sympy.Expr) and value.is_extended_real else value

@@ -1,14 +1,17 @@
 """The search for the laws of a system, from small bases to large ones, until they are as many as counted."""
 
+from collections.abc import Callable, Iterable
+
 import sympy
 
 from ._basis import monomials, separable, size
 from ._counts import Count
 from ._independent import Independent
+from ._integrals import checked_integrals
 from ._laws import ConservationLaws, Law
-from ._model import Form, Model
+from ._model import Form, Integral, Model
 from ._ring import NotPolynomial, Polynomial
-from ._search import holds, search
+from ._search import Quotient, holds, search
 from ._system import System
 
 
@@ -20,42 +23,60 @@ class Derivation:
         self.degree, self.limit, self.searched = degree, limit, 0
         self.independent = Independent(system, seed)
         self.forms: list[Form] = []
+        self.integrals: tuple[Integral, ...] = ()
 
     @property
     def found(self) -> int:
         """How many independent laws there are so far."""
-        return len(self.independent.found)
+        return len(self.independent.found) + len(self.integrals)
 
     @property
     def done(self) -> bool:
         """Whether there can be no more."""
         return self.found >= self.count.bound
 
-    def run(self) -> None:
-        """Forms, then functions of one parameter, then monomials by degree; brackets only where they are needed."""
+    def run(self, *, plain: bool) -> None:
+        """Forms, then bases that grow; brackets once small bases are not enough, and the model's integrals then."""
         self._try_forms()
-        for step in (self._separable, *(self._degree(d) for d in range(1, self.degree + 1))):
-            if not self.done:
-                step()
+        self.search(lambda: separable(self.system, self.degree), 2)
+        if not self.done and self.forms:
+            self.count.refine(self.found)
+        for degree in (1, 2):
+            self._monomials(degree)
         if not self.done:
             self.count.refine(self.found)
+        if plain:
+            self._add_integrals()
+        for degree in range(3, self.degree + 1):
+            self._monomials(degree)
         assert self.found <= self.count.bound, "More independent laws than the velocities leave room for."
 
-    def _separable(self) -> None:
-        self._search(separable(self.system), 2)
+    def take(self, other: "Derivation") -> None:
+        """Everything that was found in another system of the same flow, whose ring this one's contains."""
+        self.forms, self.integrals, self.searched = other.forms, other.integrals, other.searched
+        ring, before = self.system.ring, other.system.ring
+        for law, rate in other.independent.found:
+            self.independent.add(Quotient(ring.taken(law.top, before), ring.taken(law.bottom, before)), rate)
 
-    def _degree(self, degree: int):
-        def step() -> None:
-            if degree == 3:  # larger bases cost more than the brackets
-                self.count.refine(self.found)
-            if self.done or self.searched < degree - 1:
-                return
-            if degree > 2 and size(self.system, degree) * self._forces > self.limit:
-                return
-            self._search(list(monomials(self.system, degree)), degree)
-            self.searched = degree
+    def search(self, basis: Callable[[], Iterable[Polynomial]], degree: int) -> None:
+        """Take in the laws in the span of a basis whose degree is at most this, if there can be more."""
+        if self.done:
+            return
+        functions = list(basis())
+        for rate in self._rates(degree):
+            self.independent.add_all(search(self.system, functions, rate), rate)
 
-        return step
+    def _monomials(self, degree: int) -> None:
+        if degree > self.degree or self.searched < degree - 1:
+            return
+        if degree > 2 and size(self.system, degree) * self._forces > self.limit:
+            return
+        self.search(lambda: monomials(self.system, degree), degree)
+        self.searched = degree
+
+    def _add_integrals(self) -> None:
+        if not self.done and self.model.integrals:
+            self.integrals = checked_integrals(self.model, self.laws("").laws)
 
     @property
     def _forces(self) -> float:
@@ -66,15 +87,11 @@ class Derivation:
         drift = self.system.drift
         return (sympy.Integer(0),) if drift is None else drift.rates(degree)
 
-    def _search(self, basis: list, degree: int) -> None:
-        for rate in self._rates(degree):
-            self.independent.add_all(search(self.system, basis, rate), rate)
-
     def _try_forms(self) -> None:
         """The model's own candidates, each entry decided exactly."""
         for form in self.model.forms:
             try:
-                laws = [self.system.ring.polynomial(sympy.expand(entry)) for entry in form.entries]
+                laws = [self._quotient(entry) for entry in form.entries]
             except NotPolynomial:
                 continue
             rates = [self._rate_of(law) for law in laws]
@@ -82,13 +99,24 @@ class Derivation:
                 continue
             self.forms.append(form)
             for law, rate in zip(laws, rates, strict=True):
-                if not law.is_zero() and rate is not None:
+                if not law.top.is_zero() and rate is not None:
                     self.independent.add(law, rate)
 
-    def _rate_of(self, law: Polynomial) -> sympy.Expr | None:
-        if law.is_zero():
+    def _quotient(self, entry: sympy.Expr) -> Quotient:
+        ring = self.system.ring
+        try:
+            return Quotient(ring.polynomial(sympy.expand(entry)), ring.one)
+        except NotPolynomial:
+            top, bottom = sympy.fraction(sympy.cancel(entry))
+            return Quotient(ring.polynomial(sympy.expand(top)), ring.polynomial(sympy.expand(bottom)))
+
+    def _rate_of(self, law: Quotient) -> sympy.Expr | None:
+        if law.top.is_zero():
             return sympy.Integer(0)
-        return next((rate for rate in self._rates(law.total_degree()) if holds(self.system, law, rate)), None)
+        degree = max(law.top.total_degree(), law.bottom.total_degree())
+        rates = self._rates(degree)
+        candidates = dict.fromkeys((*rates, *(-rate for rate in rates)))
+        return next((rate for rate in candidates if holds(self.system, law, rate)), None)
 
     def laws(self, flow: str) -> ConservationLaws:
         """What was found, for users."""
@@ -96,8 +124,11 @@ class Derivation:
         values = {function.symbol: function.expression for function in system.functions}
         drift = sympy.Integer(0) if system.drift is None else system.drift.rate
         made = tuple(
-            Law(_written(system.ring.expression(each.law, values)), each.rate * drift, self.model, system.variables)
+            Law(_written(each.law.expression(system.ring, values)), each.rate * drift, self.model, system.variables)
             for each in self.independent.found
+        )
+        made += tuple(
+            Law(each.expression, sympy.Integer(0), self.model, system.variables, each) for each in self.integrals
         )
         complete = True if self.found == count.bound else (False if count.exact else None)
         return ConservationLaws(
@@ -107,7 +138,7 @@ class Derivation:
             dimension=count.dimension,
             rank=count.rank,
             closure=count.closure,
-            counts=tuple(count.counts or [count.bound]),
+            counts=tuple(count.counts),
             forms=tuple(self.forms),
             certificate=self._certificate(),
             model=self.model,
@@ -116,6 +147,10 @@ class Derivation:
 
     def _certificate(self) -> str:
         words = self.count.words(self.found)
+        if self.model.caveat:
+            words += f". {self.model.caveat.rstrip('.')}"
+        if self.integrals:
+            words += f"; {len(self.integrals)} of the laws known as integrals, checked in double precision"
         if self.done:
             return words
         return f"{words}; searched among monomials up to degree {self.searched}"

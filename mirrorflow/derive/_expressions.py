@@ -101,7 +101,7 @@ def _feature(where: str, given: Any, variables: Sequence[sympy.Symbol]) -> sympy
 
 
 def _differentiable(where: str, given: sympy.Expr, seen: set[Any]) -> None:
-    atoms = [atom for atom in given.atoms(*_KINDS) if atom.free_symbols & seen]
+    atoms = [atom for atom in given.atoms(*_KINDS) if _switches(atom) & seen]
     if atoms:
         atom = min(atoms, key=lambda each: (sympy.count_ops(each), str(each)))
         raise ValueError(
@@ -114,17 +114,29 @@ def _differentiable(where: str, given: sympy.Expr, seen: set[Any]) -> None:
             raise ValueError(f"{where} = {given} must be a formula: its derivative in {symbol} is not known.")
 
 
+def _switches(atom: Any) -> set[Any]:
+    """The symbols on which it depends whether, or on which side of a kink, the function is."""
+    if isinstance(atom, sympy.Piecewise):
+        return set().union(*(piece.cond.free_symbols for piece in _pieces(atom)))
+    return atom.free_symbols
+
+
+def _pieces(atom: Any) -> Sequence[Any]:
+    return atom.args
+
+
 def _why(atom: Any) -> str:
     """Which function is not differentiable, and where."""
+    arguments: Sequence[Any] = atom.args
     if isinstance(atom, _Zeros):
-        return f"{atom} is not where {atom.args[0]} = 0"
+        return f"{atom} is not where {arguments[0]} = 0"
     if isinstance(atom, _Jumps):
-        inside = atom.args[0] if len(atom.args) == 1 else atom.args[0] / atom.args[1]
+        inside = arguments[0] if len(arguments) == 1 else arguments[0] / arguments[1]
         return f"{atom} jumps where {inside} is an integer"
     if isinstance(atom, _Ties):
-        return f"{atom} is not where {' = '.join(map(str, sorted(atom.args, key=str)))}"
+        return f"{atom} is not where {' = '.join(map(str, sorted(arguments, key=str)))}"
     if isinstance(atom, sympy.Piecewise):
-        return f"{atom} need not be where {_list([piece.cond for piece in atom.args[:1]])} begins or ends"
+        return f"{atom} need not be where {_pieces(atom)[0].cond} begins or ends"
     return f"{atom} is no function of real symbols"
 
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
+import flint
 import sympy
 
+from ._kernels import Kernels, plain_functions
 from ._ring import NotPolynomial, Ring
 from ._system import Force
 
 
-def gradient_forces(ring: Ring, features: Sequence[sympy.Expr], variables: Sequence[sympy.Symbol]) -> tuple[Force, ...]:
+def gradient_forces(
+    ring: Ring, features: Sequence[sympy.Expr], variables: Sequence[sympy.Symbol], kernels: Sequence[Kernels] = ()
+) -> tuple[Force, ...]:
     """Each ∇φ_k, multiplied by a function where that makes it a polynomial.
 
     Laws and counts depend on the directions of the forces only, so that a common factor does not matter: √(u²+v²) and
@@ -16,19 +20,44 @@ def gradient_forces(ring: Ring, features: Sequence[sympy.Expr], variables: Seque
 
     **Raises:** `NotPolynomial` where no common factor makes all entries polynomials.
     """
-    made = [_gradient(ring, feature, variables) for feature in features]
-    return tuple(force for force in made if force)
+    made = [_gradient(ring, feature, variables, kernels) for feature in features]
+    return tuple(map(primitive, filter(None, made)))
 
 
-def _gradient(ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol]) -> Force:
+def primitive(force: Force) -> Force:
+    """The multiple of a force whose coefficients are integers without a common divisor: no prime divides them all."""
+    coefficients = [c for entry in force.values() for c in entry.coeffs()]
+    bottom = flint.fmpz(1)
+    for c in coefficients:
+        bottom = bottom.lcm(c.q)
+    top = flint.fmpz(0)
+    for c in coefficients:
+        top = top.gcd(c.p * (bottom // c.q))
+    return {i: entry * flint.fmpq(bottom, top) for i, entry in force.items()}
+
+
+def _gradient(ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol], kernels: Sequence[Kernels]) -> Force:
     present = feature.free_symbols
     places = [i for i, variable in enumerate(variables) if variable in present]
     try:
         polynomial = ring.polynomial(feature)
     except NotPolynomial:
-        return _direction(ring, {i: sympy.diff(feature, variables[i]) for i in places})
+        polynomial = None
+    if polynomial is None or ring.functions & set(ring.support(polynomial)):
+        # 1/θ and log|θ| are symbols of the ring, whose derivatives in θ are not 0.
+        entries = {i: sympy.diff(feature, variables[i]) for i in places}
+        return _direction(ring, {i: _written(entry, kernels) for i, entry in entries.items()})
     force = {i: ring.derivative(polynomial, variables[i]) for i in places}
     return {i: entry for i, entry in force.items() if not entry.is_zero()}
+
+
+def _written(entry: sympy.Expr, kernels: Sequence[Kernels]) -> sympy.Expr:
+    """The entry in the symbols of the kernels, if there are any."""
+    if kernels:
+        entry = sympy.expand(plain_functions(entry), power_exp=True, mul=False, multinomial=False)
+    for each in kernels:
+        entry = each.written(entry)
+    return entry
 
 
 def _direction(ring: Ring, entries: dict[int, sympy.Expr]) -> Force:

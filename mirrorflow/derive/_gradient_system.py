@@ -9,7 +9,8 @@ import sympy
 from ..potentials import AbstractPotential, Quadratic
 from ._charts import Chart, Coordinate, chart, euclidean_chart
 from ._decays import DecayRate
-from ._forces import gradient_forces
+from ._forces import gradient_forces, primitive
+from ._kernels import Kernels, kernels_of, plain_functions
 from ._model import Model
 from ._ring import NotPolynomial, Polynomial, Ring
 from ._system import Drift, Force, Moving, System
@@ -27,21 +28,44 @@ def gradient_system(
     **Raises:** `NotPolynomial` where forces are no polynomials in any way known here.
     """
     variables = model.variables
-    charts = _charts(model, {} if isinstance(metric, sympy.MatrixBase) else metric, rational)
-    ring = Ring(_symbols(model, charts, metric), inverses=_marked(charts, -1), logarithms=_marked(charts, 0))
-    forces = gradient_forces(ring, model.features, variables)
+    kernels = _kernels(model)
+    by_name = {} if isinstance(metric, sympy.MatrixBase) else metric
+    charts = _charts(model, by_name, rational, {each.theta: each for each in kernels})
+    inverses = _marked(charts, -1)
+    for each in kernels:
+        inverses |= each.inverses
+    circles = {each.symbol("sin"): each.symbol("cos") for each in kernels if each.circular}
+    ring = Ring(_symbols(model, charts, metric), inverses=inverses, logarithms=_marked(charts, 0), circles=circles)
+    forces = gradient_forces(ring, model.features, variables, kernels)
     if isinstance(metric, sympy.MatrixBase):
         forces = _scaled(ring, forces, metric, variables)
     functions = _moving(ring, charts, [each.coordinates for each in charts])
     known = all(each.closed for each in charts)
     closed = _moving(ring, charts, [each.closed for each in charts]) if known else None
-    drift = None if decay is None else _drift(ring, decay, charts)
+    closed = None if closed is None else _with_used(ring, closed, functions, forces)
+    drift = None if decay is None else _drift(ring, decay, charts, metric)
     if drift is not None and closed is not None and any(each.symbol not in drift.closed for each in closed):
         closed = None
     return System(ring, variables, functions, forces, closed, _sampler(charts), drift)
 
 
-def _charts(model: Model, metric: Any, rational: bool) -> list[Chart]:
+def _kernels(model: Model) -> tuple[Kernels, ...]:
+    """The functions of one parameter that the features need, none where polynomials are enough."""
+    plain = [feature for feature in model.features if not feature.is_polynomial(*model.variables)]
+    try:
+        gradient_forces(Ring(_symbols(model, (), None)), plain, model.variables)
+    except NotPolynomial:
+        written = [sympy.expand(plain_functions(feature), power_exp=True) for feature in plain]
+        found = (kernels_of(written, theta) for theta in model.variables if any(f.has(theta) for f in written))
+        return tuple(each for each in found if each != Kernels(each.theta))
+    return ()
+
+
+def potentials_by_array(model: Model, metric: Any) -> dict[str, AbstractPotential]:
+    """The potential of each array that has one, the model's own where `metric` is None.
+
+    **Raises:** `ValueError` for what is no potential, or an array that the model does not have.
+    """
     by_name = dict(model.potentials) if metric is None else metric
     if isinstance(by_name, AbstractPotential):
         by_name = dict.fromkeys(model.arrays, by_name)
@@ -55,12 +79,22 @@ def _charts(model: Model, metric: Any, rational: bool) -> list[Chart]:
             raise ValueError(f"metric names the array {name!r}; the model has {', '.join(map(repr, model.arrays))}.")
         if not isinstance(potential, AbstractPotential):
             raise ValueError(f"metric[{name!r}] must be a separable potential, got {type(potential).__name__}.")
+    return dict(by_name)
+
+
+def _charts(model: Model, metric: Any, rational: bool, kernels: Mapping[sympy.Symbol, Kernels]) -> list[Chart]:
+    by_name = potentials_by_array(model, metric)
     found = []
     for name, array in model.arrays.items():
         potential = by_name.get(name, Quadratic())
         for theta in array.ravel().tolist():
             euclidean = isinstance(potential, Quadratic)
-            found.append(euclidean_chart(theta, rational=rational) if euclidean else chart(potential, theta))
+            if theta in kernels:
+                if not euclidean:
+                    raise NotPolynomial(f"{theta} follows a potential and stands inside a function.")
+                found.append(kernels[theta].chart())
+            else:
+                found.append(euclidean_chart(theta, rational=rational) if euclidean else chart(potential, theta))
     return found
 
 
@@ -97,7 +131,7 @@ def _scaled(ring: Ring, forces: tuple[Force, ...], metric: sympy.MatrixBase, var
     for force in forces:
         scaled = {i: sum((entries[i][j] * force[j] for j in force), start=ring.zero) for i in range(size)}
         made.append({i: entry for i, entry in scaled.items() if not entry.is_zero()})
-    return tuple(made)
+    return tuple(map(primitive, filter(None, made)))
 
 
 def _moving(ring: Ring, charts: Sequence[Chart], chosen: Sequence[Sequence[Coordinate]]) -> tuple[Moving, ...]:
@@ -107,6 +141,15 @@ def _moving(ring: Ring, charts: Sequence[Chart], chosen: Sequence[Sequence[Coord
             speed = None if coordinate.speed is None else ring.polynomial(sympy.expand(coordinate.speed))
             found.append(Moving(coordinate.symbol, coordinate.expression, owner, speed))
     return tuple(found)
+
+
+def _with_used(
+    ring: Ring, closed: tuple[Moving, ...], functions: tuple[Moving, ...], forces: Sequence[Force]
+) -> tuple[Moving, ...]:
+    """With the functions (logarithms) that forces contain, which are no constants when brackets are taken."""
+    known = {each.symbol for each in closed}
+    used = {symbol for force in forces for entry in force.values() for symbol in ring.support(entry)}
+    return closed + tuple(each for each in functions if each.symbol in used - known)
 
 
 def _sampler(charts: Sequence[Chart]):
@@ -119,15 +162,18 @@ def _sampler(charts: Sequence[Chart]):
     return sample
 
 
-def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart]) -> Drift:
-    """−θ (decoupled), or −m(θ)θ (coupled: in the dual), in units of the rate."""
+def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart], metric: Any) -> Drift:
+    """−θ (decoupled), or −m(θ)θ (coupled: in the dual; −Mθ with a matrix), in units of the rate."""
+    pulls = [each.coordinates[0].symbol for each in charts]
+    if isinstance(metric, sympy.MatrixBase) and decay.coupled:
+        pulls = list(metric * sympy.Matrix(pulls))
     drifts: dict[sympy.Symbol, Polynomial] = {}
     closed: dict[sympy.Symbol, Polynomial] = {}
     degrees: dict[sympy.Symbol, sympy.Rational] = {}
-    for each in charts:
+    for each, pull in zip(charts, pulls, strict=True):
         theta = each.coordinates[0].symbol
         for coordinate in (*each.coordinates, *each.closed):
-            moved = _decayed(ring, coordinate, theta, decay.coupled)
+            moved = _decayed(ring, coordinate, theta, pull, decay.coupled)
             if moved is not None:
                 drifts[coordinate.symbol], degrees[coordinate.symbol] = moved
                 closed[coordinate.symbol] = moved[0]
@@ -142,28 +188,19 @@ def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart]) -> Drift:
     return Drift(decay.rate, ((drifts, ring.one),), rates, ring.one, closed)
 
 
-def _decayed(ring: Ring, coordinate: Coordinate, theta: sympy.Symbol, coupled: bool):
-    """(drift, degree) of a homogeneous function under decay, None for others."""
-    if coupled and coordinate.speed is not None:
-        moved = -coordinate.speed * theta
-    else:
-        moved = -theta * sympy.diff(coordinate.expression, theta) if not coupled else None
+def _decayed(ring: Ring, coordinate: Coordinate, theta: sympy.Symbol, pull: sympy.Expr, coupled: bool):
+    """(drift, degree) of a function under decay: of a homogeneous one where decoupled; None where it is not known."""
     size = sympy.Symbol("size", positive=True)
-    slope = (
-        sympy.simplify(
-            (size * sympy.diff(coordinate.expression.subs(theta, size), size)) / coordinate.expression.subs(theta, size)
-        )
-        if coordinate.expression != 0
-        else None
-    )
-    try:
-        if not coupled:
-            if slope is None or not slope.is_Rational:
-                return None
-            return -ring.constant(slope) * ring.generators[coordinate.symbol], slope
-        if moved is None:
+    value = coordinate.expression.subs(theta, size)
+    slope = sympy.simplify(size * sympy.diff(value, size) / value)
+    if not coupled:
+        if not slope.is_Rational:
             return None
-        degree = slope if slope is not None and slope.is_Rational else sympy.Integer(0)
-        return ring.polynomial(sympy.expand(moved)), degree
+        return -ring.constant(slope) * ring.generators[coordinate.symbol], slope
+    if coordinate.speed is None:
+        return None
+    degree = slope if slope.is_Rational else sympy.Integer(0)
+    try:
+        return ring.polynomial(sympy.expand(-coordinate.speed * pull)), degree
     except NotPolynomial:
         return None

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import mpmath
 import numpy as np
@@ -10,13 +10,16 @@ import sympy
 
 from ._modular import Echelon
 from ._ring import PRIME, ModularRing, Polynomial
+from ._search import Quotient
 from ._system import System
+
+Number: TypeAlias = Any  # mpmath.mpf, which has no types
 
 
 class Found(NamedTuple):
-    """A law h as a polynomial in the system's functions; h·e^{c∫rate} is conserved with c = `rate`."""
+    """A law h in the system's functions; h·e^{c∫rate} is conserved with c = `rate`."""
 
-    law: Polynomial
+    law: Quotient
     rate: sympy.Expr
 
 
@@ -28,16 +31,16 @@ class Independent:
         self.found: list[Found] = []
         self.gradients = _Exact(system, seed) if _consistent(system) else _Numeric(system, seed)
 
-    def add(self, law: Polynomial, rate: sympy.Expr) -> bool:
+    def add(self, law: Quotient, rate: sympy.Expr) -> bool:
         """Take a law in; False if it depends on the others."""
         if not self.gradients.add(law, rate):
             return False
         self.found.append(Found(law, rate))
         return True
 
-    def add_all(self, laws: Sequence[Polynomial], rate: sympy.Expr) -> None:
+    def add_all(self, laws: Sequence[Quotient], rate: sympy.Expr) -> None:
         """Take in what is independent, the shortest laws first."""
-        for law in sorted(laws, key=lambda law: (law.total_degree(), len(law.coeffs()))):
+        for law in sorted(laws, key=lambda law: (law.top.total_degree(), len(law.top.coeffs()))):
             self.add(law, rate)
 
 
@@ -65,18 +68,23 @@ class _Exact:
             slope = 1 if own else int(self.modular.image(function.speed)(*self.point))
             self.slopes.append((system.ring.position[function.symbol], place[variable], slope))
 
-    def add(self, law: Polynomial, rate: sympy.Expr) -> bool:
-        image = self.modular.image(law)
+    def add(self, law: Quotient, rate: sympy.Expr) -> bool:
+        top, bottom = self.modular.image(law.top), self.modular.image(law.bottom)
+        up, down = int(top(*self.point)), int(bottom(*self.point))
+        gradient = (self._gradient(top) * down - self._gradient(bottom) * up) % PRIME
+        if self.system.drift is not None:
+            rate = sympy.Rational(rate)
+            gradient[-1] = int(rate.p) * pow(int(rate.q), -1, PRIME) * up * down % PRIME
+        return self.echelon.add(gradient)
+
+    def _gradient(self, image: Any) -> np.ndarray:
         gradient = np.zeros(self.system.dimension, dtype=np.int64)
         degrees = image.degrees()
         for symbol, variable, slope in self.slopes:
             if degrees[symbol] > 0:
                 change = int(image.derivative(symbol)(*self.point))
                 gradient[variable] = (gradient[variable] + change * slope) % PRIME
-        if self.system.drift is not None:
-            rate = sympy.Rational(rate)
-            gradient[-1] = int(rate.p) * pow(int(rate.q), -1, PRIME) * int(image(*self.point)) % PRIME
-        return self.echelon.add(gradient)
+        return gradient
 
 
 class _Numeric:
@@ -87,7 +95,7 @@ class _Numeric:
     def __init__(self, system: System, seed: int):
         self.system = system
         self.generator = random.Random(seed)
-        self.rows: list[list[mpmath.mpf]] = []
+        self.rows: list[list[Number]] = []
         free = {symbol for function in system.functions for symbol in function.expression.free_symbols}
         named = {function.symbol for function in system.functions}
         free |= set(system.variables) | (set(system.ring.symbols) - named)
@@ -95,23 +103,19 @@ class _Numeric:
         self.values = {symbol: self._number(symbol, point) for symbol in system.ring.symbols if symbol not in named}
         self.values |= {each.symbol: self._number(each.expression, point) for each in system.functions}
         self.slopes = {
-            each.symbol: (variable, self._number(sympy.diff(each.expression, variable), point))
+            each.symbol: (variable, self._number(_slope(each.expression, variable), point))
             for each in system.functions
             for variable in each.expression.free_symbols & set(system.variables)
         }
         self.point = point
 
-    def add(self, law: Polynomial, rate: sympy.Expr) -> bool:
-        ring = self.system.ring
-        row = dict.fromkeys(self.system.variables, mpmath.mpf(0))
+    def add(self, law: Quotient, rate: sympy.Expr) -> bool:
         with mpmath.workdps(self.digits):
-            for symbol in ring.support(law):
-                if symbol in self.slopes:
-                    variable, slope = self.slopes[symbol]
-                    row[variable] += slope * self._at(ring.derivative(law, symbol))
-            gradient = list(row.values())
+            up, down = self._at(law.top), self._at(law.bottom)
+            tops, bottoms = self._gradient(law.top), self._gradient(law.bottom)
+            gradient = [a * down - b * up for a, b in zip(tops, bottoms, strict=True)]
             if self.system.drift is not None:
-                gradient.append(self._number(rate, self.point) * self._at(law))
+                gradient.append(self._number(rate, self.point) * up * down)
             rest = list(gradient)
             for other in self.rows:
                 rest = _without(rest, other)
@@ -121,7 +125,16 @@ class _Numeric:
             self.rows.append([entry / size for entry in rest])
         return True
 
-    def _at(self, polynomial: Polynomial) -> mpmath.mpf:
+    def _gradient(self, polynomial: Polynomial) -> list[Number]:
+        ring = self.system.ring
+        row = dict.fromkeys(self.system.variables, mpmath.mpf(0))
+        for symbol in ring.support(polynomial):
+            if symbol in self.slopes:
+                variable, slope = self.slopes[symbol]
+                row[variable] += slope * self._at(ring.derivative(polynomial, symbol))
+        return list(row.values())
+
+    def _at(self, polynomial: Polynomial) -> Number:
         values = [self.values[symbol] for symbol in self.system.ring.symbols]
         total = mpmath.mpf(0)
         for exponents, coefficient in polynomial.terms():
@@ -133,16 +146,22 @@ class _Numeric:
         side = 1 if symbol.is_positive else self.generator.choice((1, -1))
         return sympy.Rational(side * self.generator.randrange(400, 3000), 1000)
 
-    def _number(self, expression: sympy.Expr, point) -> mpmath.mpf:
+    def _number(self, expression: sympy.Expr, point) -> Number:
         value = sympy.re(sympy.sympify(expression).subs(point).evalf(self.digits))
         with mpmath.workdps(self.digits):
             return mpmath.mpf(0) if value == 0 else mpmath.mpf(sympy.Float(value, self.digits)._mpf_)
 
 
-def _norm(row: list[mpmath.mpf]) -> mpmath.mpf:
+def _slope(expression: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
+    """The derivative in a variable that stands for a real number, whatever is declared: |θ| has none over ℂ."""
+    real = sympy.Dummy(variable.name, real=True)
+    return sympy.diff(expression.subs(variable, real), real).subs(real, variable)
+
+
+def _norm(row: list[Number]) -> Number:
     return mpmath.sqrt(mpmath.fsum(entry**2 for entry in row))
 
 
-def _without(row: list[mpmath.mpf], unit: list[mpmath.mpf]) -> list[mpmath.mpf]:
+def _without(row: list[Number], unit: list[Number]) -> list[Number]:
     along = mpmath.fsum(a * b for a, b in zip(row, unit, strict=True))
     return [a - along * b for a, b in zip(row, unit, strict=True)]

@@ -9,7 +9,7 @@ import sympy
 
 from .._types import Parameters, Real
 from ._latex import law_latex, laws_latex
-from ._model import Form, Model
+from ._model import Form, Integral, Model
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,20 @@ class Law:
     - `rate`: c; h(θ_t) = h(θ_0)·exp(−∫₀ᵗc ds), 0 for a conserved h. It is the decay's or the damping's rate times the
       degree with which h answers to it.
     - `variables`: the symbols of h, in the order in which `residual` takes flat arrays.
+    - `integral`: None for a law that is a function of θ by formula; otherwise how it is evaluated, with `where` to say
+      what its symbols are.
     """
 
     expression: sympy.Expr
     rate: sympy.Expr
     model: Model
     variables: tuple[sympy.Symbol, ...]
+    integral: Integral | None = None
+
+    @property
+    def where(self) -> str:
+        """What the symbols of `expression` stand for, if they are not those of θ."""
+        return "" if self.integral is None else self.integral.where
 
     def residual(self, parameters: Parameters, velocity: Parameters | None = None) -> Real:
         """h(θ), a JAX function of θ: 0 for balanced parameters.
@@ -42,6 +50,8 @@ class Law:
 
     @functools.cached_property
     def _evaluate(self):
+        if self.integral is not None:
+            return lambda *values: self.integral.function(values)
         return sympy.lambdify(self.variables, self.expression, modules=["jax"], cse=True)
 
     def to_latex(self) -> str:
@@ -49,6 +59,8 @@ class Law:
         return law_latex(self.expression, self.rate)
 
     def __str__(self) -> str:
+        if self.where:
+            return f"{self.expression}, where {self.where}"
         return str(self.expression) if self.rate == 0 else f"{self.expression}  ·  exp(∫{self.rate})"
 
 
@@ -102,11 +114,17 @@ class ConservationLaws:
         if not self.laws:
             return jnp.zeros((0,))
         values = _values(self.model, self.laws[0].variables, parameters, velocity)
-        return jnp.stack([jnp.asarray(value) for value in self._evaluate(*values)])
+        integrals = [law._evaluate(*values) for law in self.laws if law.integral is not None]
+        return jnp.stack([jnp.asarray(value) for value in [*self._evaluate(*values), *integrals]])
 
     @functools.cached_property
     def _evaluate(self):
-        return sympy.lambdify(self.laws[0].variables, [law.expression for law in self.laws], modules=["jax"], cse=True)
+        return sympy.lambdify(
+            self.laws[0].variables,
+            [law.expression for law in self.laws if law.integral is None],
+            modules=["jax"],
+            cse=True,
+        )
 
     def to_latex(self) -> str:
         """The laws as LaTeX: the recognizable forms where they say everything, else every law."""

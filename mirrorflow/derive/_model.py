@@ -28,6 +28,19 @@ class Form:
 
 
 @dataclass(frozen=True)
+class Integral:
+    """A law that is an integral over functions of θ, which no basis of polynomials holds.
+
+    `expression` is written with symbols that `where` explains; `function` takes the values of the model's variables, in
+    their order, to the law, with `jax.numpy`. It is a law of the Euclidean gradient flow.
+    """
+
+    expression: sympy.Expr
+    where: str
+    function: Callable[[Sequence[Real]], Real]
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """Parameters θ and the functions φ(θ) through which every data set sees them.
 
@@ -38,7 +51,7 @@ class Model:
     over the symbols and whose other axes are independent copies (a Hadamard product, say); else θ is a mapping from the
     names to arrays, or one flat array in the order of `variables`. `caveat`: empty where, at almost every θ, data sets
     together see all that the features do; else the sentence that says where they may see less, so that there may be
-    laws beyond those of the features.
+    laws beyond those of the features. `integrals`: laws that no search in a basis finds.
     """
 
     name: str
@@ -49,6 +62,7 @@ class Model:
     coordinatewise: bool = False
     unpack: Callable[[Parameters], Mapping[str, Any]] | None = None
     caveat: str = ""
+    integrals: tuple[Integral, ...] = ()
 
     @property
     def variables(self) -> tuple[sympy.Symbol, ...]:

@@ -5,7 +5,7 @@ import sympy
 from ._decays import TIME
 from ._forces import gradient_forces
 from ._model import Model
-from ._ring import Ring
+from ._ring import Polynomial, Ring
 from ._system import Drift, Moving, System
 
 
@@ -29,19 +29,21 @@ def momentum_system(model: Model, damping: sympy.Expr) -> System:
     if TIME in amplitude.free_symbols:
         raise ValueError(f"momentum must be a constant damping or a multiple of 1/t, got {damping}.")
     free: set[sympy.Symbol] = set().union(*(feature.free_symbols for feature in model.features))
-    constants = sorted((free | amplitude.free_symbols) - set(variables), key=str)
+    # √2 or 1/a stand for themselves: laws then hold for every damping.
+    damped = amplitude if amplitude.is_Rational or amplitude.is_Symbol else sympy.Dummy("damping", real=True)
+    constants = sorted((free | damped.free_symbols) - set(variables), key=str)
     ring = Ring([*variables, *velocities, *constants, TIME])
     functions = tuple(
         [Moving(theta, theta, i, ring.zero) for i, theta in enumerate(variables)]
         + [Moving(speed, speed, i, ring.one) for i, speed in enumerate(velocities)]
     )
     forces = gradient_forces(ring, model.features, variables)
-    drift = _drift(ring, variables, velocities, amplitude, constant)
+    drift = _drift(ring, variables, velocities, ring.polynomial(damped), damping)
     return System(ring, variables + velocities, functions, forces, functions, lambda generator: {}, drift)
 
 
-def _drift(ring: Ring, variables, velocities, amplitude: sympy.Expr, constant: bool) -> Drift:
-    damped = ring.polynomial(amplitude)
+def _drift(ring: Ring, variables, velocities, damped: Polynomial, damping: sympy.Expr) -> Drift:
+    constant = TIME not in damping.free_symbols
     moving = {theta: ring.generators[speed] for theta, speed in zip(variables, velocities, strict=True)}
     standing = dict.fromkeys(variables, ring.zero)
     time = ring.one if constant else ring.generators[TIME]
@@ -49,11 +51,11 @@ def _drift(ring: Ring, variables, velocities, amplitude: sympy.Expr, constant: b
     closed |= {speed: -damped * ring.generators[speed] for speed in velocities}
 
     def rates(degree: int) -> tuple[sympy.Rational, ...]:
-        return tuple(sympy.Integer(c) for c in range(degree + 1)) if amplitude != 0 else (sympy.Integer(0),)
+        return tuple(sympy.Integer(c) for c in range(degree + 1)) if damping != 0 else (sympy.Integer(0),)
 
     if constant:
         whole = moving | {speed: -damped * ring.generators[speed] for speed in velocities}
-        return Drift(amplitude, ((whole, damped),), rates, time, closed)
+        return Drift(damping, ((whole, damped),), rates, time, closed)
     free = moving | dict.fromkeys(velocities, ring.zero)
     slowed = standing | {speed: -ring.generators[speed] for speed in velocities}
-    return Drift(amplitude / TIME, ((free, ring.zero), (slowed, ring.one)), rates, time, closed)
+    return Drift(damping, ((free, ring.zero), (slowed, ring.one)), rates, time, closed)

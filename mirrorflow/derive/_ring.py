@@ -23,7 +23,8 @@ class NotPolynomial(ValueError):
 class Ring:
     """ℚ[symbols], with conversions from and to sympy.
 
-    `inverses` and `logarithms` name the symbols that stand for 1/θ and log|θ|; `binary` ones are ±1. Polynomials in
+    `inverses` and `logarithms` name the symbols that stand for 1/θ and log|θ|; `circles`
+    pairs the symbols of sines and cosines; `binary` ones are ±1. Polynomials in
     these are equal as functions iff their `normal` forms are.
     """
 
@@ -33,6 +34,7 @@ class Ring:
         *,
         inverses: Mapping[sympy.Symbol, sympy.Symbol] | None = None,
         logarithms: Mapping[sympy.Symbol, sympy.Symbol] | None = None,
+        circles: Mapping[sympy.Symbol, sympy.Symbol] | None = None,
         binary: Iterable[sympy.Symbol] = (),
     ):
         self.symbols = tuple(dict.fromkeys(symbols))
@@ -41,7 +43,9 @@ class Ring:
         self.generators = dict(zip(self.symbols, self.context.gens(), strict=True))
         self.position = {symbol: i for i, symbol in enumerate(self.symbols)}
         self.inverses, self.logarithms, self.binary = dict(inverses or {}), dict(logarithms or {}), frozenset(binary)
+        self.functions = frozenset(self.inverses.values()) | frozenset(self.logarithms.values())
         self._pairs = [(self.position[a], self.position[b]) for a, b in self.inverses.items()]
+        self._circles = [(self.position[s], self.generators[c]) for s, c in (circles or {}).items()]
         self._signs = [self.position[symbol] for symbol in self.binary]
         self.zero = self.constant(0)
         self.one = self.constant(1)
@@ -87,8 +91,21 @@ class Ring:
             terms.append(sympy.Rational(int(coefficient.p), int(coefficient.q)) * sympy.Mul(*factors))
         return sympy.Add(*terms)
 
+    def taken(self, polynomial: Polynomial, other: "Ring") -> Polynomial:
+        """A polynomial of another ring, all of whose symbols are here too."""
+        places = [self.position[symbol] for symbol in other.symbols]
+        found = {}
+        for exponents, coefficient in polynomial.terms():
+            moved = [0] * len(self.symbols)
+            for place, exponent in zip(places, exponents, strict=True):
+                moved[place] = int(exponent)
+            found[tuple(moved)] = coefficient
+        return self.context.from_dict(found)
+
     def normal(self, polynomial: Polynomial) -> Polynomial:
-        """The polynomial with θ·(1/θ)=1 and s²=1 used as far as they go."""
+        """The polynomial with θ·(1/θ)=1, sin²=1−cos² and s²=1 used as far as they go."""
+        for place, cosine in self._circles:
+            polynomial = self._on_circle(polynomial, place, cosine)
         if not (self._pairs or self._signs):
             return polynomial
         found: dict[tuple[int, ...], Any] = {}
@@ -102,6 +119,18 @@ class Ring:
                 reduced[place] %= 2
             found[tuple(reduced)] = found.get(tuple(reduced), 0) + coefficient
         return self.context.from_dict(found)
+
+    def _on_circle(self, polynomial: Polynomial, place: int, cosine: Polynomial) -> Polynomial:
+        low, high = {}, self.zero
+        for exponents, coefficient in polynomial.terms():
+            power = int(exponents[place])
+            if power < 2:
+                low[tuple(exponents)] = coefficient
+                continue
+            reduced = [int(e) for e in exponents]
+            reduced[place] = power % 2
+            high = high + self.context.from_dict({tuple(reduced): coefficient}) * (self.one - cosine**2) ** (power // 2)
+        return self.context.from_dict(low) + high
 
     def derivative(self, polynomial: Polynomial, symbol: sympy.Symbol) -> Polynomial:
         """∂/∂symbol"""
@@ -121,10 +150,16 @@ class ModularRing:
         self.context = flint.nmod_mpoly_ctx.get(names, modulus=PRIME, ordering=flint.Ordering.degrevlex)
 
     def image(self, polynomial: Polynomial) -> Any:
-        """The polynomial with its coefficients modulo the prime."""
-        return self.context.from_dict(
-            {exponents: residue(coefficient) for exponents, coefficient in polynomial.terms()}
-        )
+        """The polynomial with its coefficients modulo the prime.
+
+        **Raises:** `NotPolynomial` where the prime divides one of them: ranks could then be far too small.
+        """
+        found = {}
+        for exponents, coefficient in polynomial.terms():
+            if coefficient.p % PRIME == 0 or coefficient.q % PRIME == 0:
+                raise NotPolynomial(f"Coefficients must not be multiples of {PRIME}, modulo which ranks are taken.")
+            found[exponents] = residue(coefficient)
+        return self.context.from_dict(found)
 
 
 def residue(value: Any) -> int:

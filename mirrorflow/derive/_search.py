@@ -6,36 +6,54 @@ that share no unknown; each group's null space is found modulo a prime, lifted t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import flint
 import sympy
 
-from ._ring import PRIME, Polynomial
+from ._ring import PRIME, Polynomial, Ring
 from ._system import System
 
 Equation = tuple[Any, tuple[int, ...]]
 Column = dict[Equation, Fraction]
 
 
-def search(system: System, basis: Iterable[Polynomial], rate: sympy.Expr | None = None) -> list[Polynomial]:
+class Quotient(NamedTuple):
+    """A law as a quotient of polynomials; the bottom is 1 for most."""
+
+    top: Polynomial
+    bottom: Polynomial
+
+    def expression(self, ring: Ring, values: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
+        """The law with `values` in place of the ring's symbols."""
+        return ring.expression(self.top, values) / ring.expression(self.bottom, values)
+
+
+def search(system: System, basis: Iterable[Polynomial], rate: sympy.Expr | None = None) -> list[Quotient]:
     """A basis of the laws h (with h·e^{c∫rate} conserved, where there is a drift) in the span of `basis`."""
     derivative = Derivative(system, rate)
-    elements = list({tuple(b.monoms()): b for b in map(system.ring.normal, basis) if not _constant(system, b)}.values())
-    columns = [derivative(element) for element in elements]
+    elements = {tuple(b.monoms()): b for b in map(system.ring.normal, basis) if not _constant(system, b)}
+    columns = [derivative(element) for element in elements.values()]
     found = []
+    chosen = list(elements.values())
     for members in _groups(columns):
         for vector in _null_space([columns[j] for j in members]):
-            terms = (elements[j] * flint.fmpq(c.numerator, c.denominator) for j, c in zip(members, vector, strict=True))
-            found.append(primitive(sum(terms, start=system.ring.zero)))
+            terms = (chosen[j] * flint.fmpq(c.numerator, c.denominator) for j, c in zip(members, vector, strict=True))
+            found.append(Quotient(primitive(sum(terms, start=system.ring.zero)), system.ring.one))
     return found
 
 
-def holds(system: System, law: Polynomial, rate: sympy.Expr | None = None) -> bool:
-    """Whether one function is a law, exactly."""
-    return not Derivative(system, rate)(law)
+def holds(system: System, law: Quotient, rate: sympy.Expr | None = None) -> bool:
+    """Whether one function is a law, exactly: (dT·B − T·dB)/B² + c·rate·T/B vanishes."""
+    top = Derivative(system, rate).parts(law.top)
+    bottom = Derivative(system, sympy.Integer(0)).parts(law.bottom)
+    zero = system.ring.zero
+    return all(
+        system.ring.normal(top.get(key, zero) * law.bottom - law.top * bottom.get(key, zero)).is_zero()
+        for key in {*top, *bottom}
+    )
 
 
 class Derivative:
@@ -53,6 +71,14 @@ class Derivative:
 
     def __call__(self, element: Polynomial) -> Column:
         """{(which, exponents): coefficient}, empty for a law."""
+        return {
+            (which, exponents): Fraction(int(c.p), int(c.q))
+            for which, polynomial in self.parts(element).items()
+            for exponents, c in self.system.ring.normal(polynomial).terms()
+        }
+
+    def parts(self, element: Polynomial) -> dict[Any, Polynomial]:
+        """The derivative along each force, and along the drift with its rate."""
         ring = self.system.ring
         parts: dict[Any, Polynomial] = {}
         for symbol in ring.support(element):
@@ -68,11 +94,7 @@ class Derivative:
                 if symbol in drifts:
                     total = total + ring.derivative(element, symbol) * drifts[symbol]
             parts["drift", number] = total
-        return {
-            (which, exponents): Fraction(int(c.p), int(c.q))
-            for which, polynomial in parts.items()
-            for exponents, c in ring.normal(polynomial).terms()
-        }
+        return parts
 
 
 def primitive(law: Polynomial) -> Polynomial:

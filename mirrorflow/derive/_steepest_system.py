@@ -2,8 +2,8 @@
 
 a ↦ sgn(a)|a|^{q−1} is multiplicative. Each F_i = Σ_kG_k∂_iφ_k is factored over the rationals, as a function of θ and
 the dual G that the loss chooses, and one symbol stands for what the map makes of each factor: a law that holds
-identically in these symbols holds for every loss. Laws that would need relations between the symbols are not found; the count (see
-`_sampled`) says whether there can be any.
+identically in these symbols holds for every loss. Laws that would need relations between the symbols are not found; the
+count (see `_sampled`) says whether there can be any.
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,6 +2,8 @@
 
 from ._balance import Balance as Balance
 from ._balance import balance as balance
+from ._conserved import Conserved as Conserved
+from ._conserved import conserved as conserved
 from ._events import escape_time as escape_time
 from ._events import sign_flips as sign_flips
 from ._fits import Fit as Fit

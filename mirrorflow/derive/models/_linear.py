@@ -3,6 +3,7 @@
 import itertools
 
 from ... import _checks
+from .._abelian import abelian_integrals
 from .._model import Model
 from ._features import gram_difference, incoming, layers, outgoing, path_sums
 
@@ -14,7 +15,8 @@ def linear_network(*widths: int, biases: bool = False) -> Model:
     biases also those of the one bias Σ_i W_L⋯W_{i+1}b_i they add up to. Gradient flow keeps
     W_iW_iᵀ + b_ib_iᵀ − W_{i+1}ᵀW_{i+1} for every i<L, as d/dt of both Gram matrices is the same. Where input and output
     are both scalar, the product is one function of θ, so that there are D−1 laws near almost every θ: more than these
-    matrices, for three layers and more of width 2 and more.
+    matrices, where neighbouring hidden layers have width 2 and more. Those of three layers are Abelian integrals over
+    the squared singular values of W_2; of more layers no closed form is known.
 
     **Arguments:** `widths`: n₀, …, n_L, at least two; `biases`: whether every layer adds one.
 
@@ -42,7 +44,13 @@ def linear_network(*widths: int, biases: bool = False) -> Model:
             )
         )
     name = f"linear network {'-'.join(map(str, sizes))}{' with biases' if biases else ''}"
-    return Model(name, arrays, tuple(path_sums(weights, shifts)), tuple(forms))
+    integrals = abelian_integrals(sizes[1], sizes[2], ("W1", "W2", "W3")) if _between_numbers(sizes, biases) else ()
+    return Model(name, arrays, tuple(path_sums(weights, shifts)), tuple(forms), integrals=integrals)
+
+
+def _between_numbers(sizes: tuple[int, ...], biases: bool) -> bool:
+    """Three layers from a number to a number, whose remaining laws are known."""
+    return len(sizes) == 4 and sizes[0] == sizes[3] == 1 and not biases
 
 
 def checked_widths(widths: tuple[int, ...]) -> tuple[int, ...]:
