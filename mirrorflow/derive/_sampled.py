@@ -7,7 +7,7 @@ an upper bound for the number of laws there. Larger samples, and brackets, could
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import flint
 import numpy as np
@@ -20,6 +20,8 @@ from ._ring import NotPolynomial, Ring
 
 # So many draws in a row that add nothing end the sampling.
 PATIENCE = 60
+# Smaller than any force that is not 0 by chance.
+STEP = flint.fmpq(1, 10**30)
 BITS = 256
 
 
@@ -55,16 +57,31 @@ class Sampler:
     def force(self) -> list[flint.fmpq]:
         """F for a new random G, of which a random part is 0."""
         share = self.generator.choice((0.0, 0.0, 0.5, 0.8))
-        total = [flint.fmpq(0)] * len(self.variables)
-        for gradient in self.gradients:
-            if self.generator.random() < share:
+        chosen = [self.generator.random() >= share for _ in self.gradients]
+        return self._sum([self._fraction() if kept else flint.fmpq(0) for kept in chosen], self._rate())
+
+    def kinks(self) -> Iterator[list[flint.fmpq]]:
+        """F just on either side of F_i=0, for every i that the loss can move there."""
+        for i in range(len(self.variables)):
+            owners = [k for k, gradient in enumerate(self.gradients) if gradient.get(i, 0) != 0]
+            if not owners:
                 continue
-            dual = self._fraction()
+            duals, rate, k = [self._fraction() for _ in self.gradients], self._rate(), self.generator.choice(owners)
+            duals[k] -= self._sum(duals, rate)[i] / self.gradients[k][i]
+            for side in (1, -1):
+                duals[k] += side * STEP
+                yield self._sum(duals, rate)
+                duals[k] -= side * STEP
+
+    def _rate(self) -> flint.fmpq:
+        coupled = self.decay is not None and self.decay.coupled
+        return abs(self._fraction()) / 10 if coupled else flint.fmpq(0)
+
+    def _sum(self, duals: Sequence[flint.fmpq], rate: flint.fmpq) -> list[flint.fmpq]:
+        total = [rate * value for value in self.point[: len(self.variables)]]
+        for dual, gradient in zip(duals, self.gradients, strict=True):
             for i, entry in gradient.items():
                 total[i] += dual * entry
-        if self.decay is not None and self.decay.coupled:
-            rate = abs(self._fraction()) / 10
-            total = [force + rate * value for force, value in zip(total, self.point, strict=False)]
         return total
 
     def velocity(self) -> list[flint.arb]:
@@ -94,12 +111,21 @@ def sampled_rank(model: Model, q: sympy.Expr, decay: DecayRate | None, seed: int
 
 
 def _signs(sampler: Sampler) -> int:
-    """Exact: the velocities are vectors of signs, up to the components at a kink, which are drawn anew."""
+    """Exact: the velocities are vectors of signs.
+
+    Between any two losses lead others that pass one kink F_i=0 after the other, and what passing one changes is the
+    same wherever it is passed: with both sides of every kink, nothing is left out.
+    """
     echelon, idle = Echelon(len(sampler.variables)), 0
+    for force in sampler.kinks():
+        echelon.add(_of(force))
     while idle < PATIENCE and echelon.rank < echelon.size:
-        signs = np.array([(force > 0) - (force < 0) for force in sampler.force()], dtype=np.int64)
-        idle = 0 if echelon.add(signs) else idle + 1
+        idle = 0 if echelon.add(_of(sampler.force())) else idle + 1
     return echelon.rank
+
+
+def _of(force: Sequence[flint.fmpq]) -> np.ndarray:
+    return np.array([(entry > 0) - (entry < 0) for entry in force], dtype=np.int64)
 
 
 def _enclosed(sampler: Sampler, with_time: bool) -> int:
