@@ -323,9 +323,10 @@ def steepest(case, key):
     flow = mf.Flow(
         misfit(rng, networks, theta),
         reparameterization=mf.reparameterizations.Custom(networks),
-        geometry=mf.geometries.Steepest(case.q),
+        geometry=mf.geometries.Steepest(case.q, smoothing=1e-5),
     )
-    path = mf.integrate(flow, theta, until=mf.until.time(0.4), save=0.4 * TIMES / END, rtol=RTOL, atol=1e-12)
+    until, save = mf.until.time(0.4), 0.4 * TIMES / END
+    path = mf.integrate(flow, theta, until=until, save=save, rtol=1e-8, atol=1e-12, solver=EXPLICIT)
     states = {name: flat(model, path.parameters[name]) for name, (model, _) in STEEPEST.items()}
     return {"status": path.status, "states": states}
 
