@@ -11,7 +11,7 @@ import mirrorflow as mf
 from ._orbits import reached
 
 SIZES = 24
-FOLLOWED = 18  # states larger than this have their orbit not followed: it takes seconds
+FOLLOWED = 14  # states larger than this have their orbit not followed: it takes seconds
 NOT_FOLLOWED = -1
 PAGE = "theory page 07"
 MARCOTTE = "arXiv:2307.00144"

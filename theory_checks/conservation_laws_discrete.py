@@ -11,7 +11,7 @@ from mirrorflow.derive._discrete_drift import discrete_drift
 from . import _law_counts as counts
 from ._law_paths import derived, flat, sampled
 
-RUNS = {"GD": 1, "SGD": 24}  # of which the drift is a mean
+RUNS = {"GD": 1, "SGD": 16}  # of which the drift is a mean
 MODEL = mf.derive.models.linear_network(3, 4, 2)
 SAMPLES, BATCH, STEPS, TIME = 12, 3, 200, 2.0
 SIZES = 0.02 / 2.0 ** np.arange(5)
@@ -59,7 +59,7 @@ def law(theta):
 def slopes(case, key):
     """Regression by a linear network 3-4-2, steps of five sizes over the same time; refined: steps half as large.
 
-    Of random batches 24 runs are made from one start, and the drift is that of the mean of the law over them.
+    Of random batches 16 runs are made from one start, and the drift is that of the mean of the law over them.
     """
     data, start = problem(key, case.steps)
     runs = RUNS[case.steps]
@@ -86,7 +86,7 @@ def slopes(case, key):
     variables=LETTERS,
 )
 def discrete_slope(case, run, expected=1.0):
-    """Fitted to five step sizes, for gradient descent and for batches of 3 of 12 samples (mean of 24 runs)."""
+    """Fitted to five step sizes, for gradient descent and for batches of 3 of 12 samples (mean of 16 runs)."""
     fit = mf.observe.fit_exponent(run["step"], run["drift"])
     note = "drifts " + ", ".join(f"{drift:.2g}" for drift in np.asarray(run["drift"]))
     return mf.Comparison(expected, fit.exponent, scale=1.0, uncertainty=min(fit.half_width, 0.05), note=note)

@@ -266,16 +266,16 @@ def momentum(case, key):
     push = Push(*({name: rng.standard_normal(size[:2]) for name, size in MOVING.items()} for _ in range(2)))
     with mf.accuracy(1.0) as factor:
         rtol = RTOL * factor
-    theta, velocity = jax.tree.map(np.asarray, _followed(push, start, rtol))
+    numbers = jax.tree.map(jnp.asarray, (push, start, rtol))  # traced, so that other numbers compile nothing
+    theta, velocity = jax.tree.map(np.asarray, _followed(*numbers))
     states = {name: (flat(model, theta[name]), flat(model, velocity[name])) for name, model in sizes.items()}
     return {"time": 2 * TIMES, "states": states}
 
 
 @eqx.filter_jit
 def _followed(push, start, rtol):
-    control = diffrax.PIDController(rtol=jnp.asarray(rtol), atol=jnp.asarray(rtol) * 1e-3)
+    control = diffrax.PIDController(rtol=rtol, atol=rtol * 1e-3)
     save = diffrax.SaveAt(ts=2 * jnp.asarray(TIMES))
-    start = jax.tree.map(jnp.asarray, start)
     return diffrax.diffeqsolve(
         diffrax.ODETerm(push), EXPLICIT, 0.0, 2 * END, None, start, DAMPING, saveat=save, stepsize_controller=control
     ).ys
@@ -323,7 +323,7 @@ def steepest(case, key):
     flow = mf.Flow(
         misfit(rng, networks, theta),
         reparameterization=mf.reparameterizations.Custom(networks),
-        geometry=mf.geometries.Steepest(case.q, smoothing=1e-5),
+        geometry=mf.geometries.Steepest(case.q, smoothing=1e-4),
     )
     until, save = mf.until.time(0.4), 0.4 * TIMES / END
     path = mf.integrate(flow, theta, until=until, save=save, rtol=1e-8, atol=1e-12, solver=EXPLICIT)

@@ -73,7 +73,7 @@ def sign_flow(case, key):
     """UVᵀ of random sizes under sign flow, at a point where no entry vanishes."""
     with mf.accuracy(1.0) as factor:
         again = round(-np.log10(factor))
-    pool = counts.grid(*[range(1, 4)] * 2, range(1, 6), most=24, parameters=lambda n, m, r: r * (n + m))
+    pool = counts.grid(*[range(1, 4)] * 2, range(1, 6), most=18, parameters=lambda n, m, r: r * (n + m))
     sizes = counts.draw(key, ALWAYS, pool)
     found = [
         mf.derive.conservation_laws(models.matrix_factorization(*size), geometry=1, degree=2, seed=again)
