@@ -1,4 +1,4 @@
-r"""Where velocities alone leave no room for further laws, and where their brackets must be counted.
+r"""Velocities leave room for laws that are none until their brackets are counted.
 
 Every column is one network, sorted by its number of parameters $D$: how its $D$ dimensions divide into what the
 velocities of all losses span ($\dim W$, dark), what only their Lie brackets add (hatched), and what is left for

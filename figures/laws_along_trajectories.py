@@ -1,9 +1,9 @@
 r"""Derived laws hold along the flow of networks on random data, and altered ones do not.
 
-Largest drift over all laws of a network, relative to the sum of their terms' sizes, along one integrated flow each; solid:
-the derived laws, which only the solver's error moves; dashed: the same laws with one term of the other sign. (a) Gradient
-flow. (b) The same with decoupled decay on three random steps, against $h(\theta_0)e^{-c\int\lambda}$, $c$ the degree of
-the law. (c) Mirror flow, every array with a potential of its own. (d) Heavy-ball momentum against $h_0e^{-\tau t}$, and
+Largest drift over all laws of a network, relative to the sum of their terms' sizes, along one integrated flow each.
+Solid: the derived laws, which only the solver's error moves; dashed: the same laws with one term of the other sign. (a)
+Gradient flow. (b) The same with decoupled decay on three random steps, against $h(\theta_0)e^{-c\int\lambda}$, $c$ the
+degree of the law. (c) Mirror flow, every array with a potential of its own. (d) Heavy-ball momentum against $h_0e^{-\tau t}$, and
 sign flow, whose sign map is smoothed.
 """
 
@@ -45,12 +45,16 @@ def draw(data):
         looks = iter(plotting.looks(7))
         for experiment, fields, time, words in runs:
             _curves(panel, data[experiment].where(**fields)[0], experiment, time, words, looks)
-        panel.set(yscale="log", ylim=(FLOOR, 3e2))
-        panel.legend(loc="upper left", ncols=2, fontsize=6.5, handlelength=1.6, columnspacing=1.0)
+        panel.set(yscale="log", ylim=(FLOOR, 10))
+        # Between the two bundles of curves nothing is drawn, but for sign flow on the left of (d).
+        place = {"loc": "center right", "bbox_to_anchor": (1.0, 0.66)} if len(runs) > 1 else {"loc": (0.1, 0.55)}
+        panel.legend(ncols=2, fontsize=7.5, handlelength=1.8, columnspacing=1.2, **place)
     for panel in panels[:, 0]:
         panel.set_ylabel("relative drift of laws")
     figure.supxlabel(TIME, fontsize=9)
-    for panel, words in zip(panels.ravel(), ("gradient flow", "decay", "mirror flow", "momentum and sign flow"), strict=True):
+    for panel, words in zip(
+        panels.ravel(), ("gradient flow", "decay", "mirror flow", "momentum and sign flow"), strict=True
+    ):
         panel.set_title(words, loc="right")
     plotting.letters(panels)
     return figure
@@ -62,8 +66,17 @@ def _curves(panel, run, experiment, time, words, looks):
     for name, look in zip(right, looks, strict=False):
         for parts, dashes, label in ((right, "-", words.format(LABELS.get(name, name))), (wrong, (0, (2, 1.5)), None)):
             drift = np.abs(parts[name].measured).max(axis=0)
-            panel.plot(time[1:], np.maximum(drift[1:], FLOOR), color=look["color"], linestyle=dashes, label=label,
-                       linewidth=1.2, marker=look["marker"], markevery=10, markersize=3)
+            panel.plot(
+                time[1:],
+                np.maximum(drift[1:], FLOOR),
+                color=look["color"],
+                linestyle=dashes,
+                label=label,
+                linewidth=1.2,
+                marker=look["marker"],
+                markevery=10,
+                markersize=3,
+            )
 
 
 if __name__ == "__main__":

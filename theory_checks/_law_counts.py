@@ -1,5 +1,6 @@
 """Counting laws over many sizes: what the engine finds, what it counts, and what an orbit in floating point leaves."""
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -119,8 +120,7 @@ def grid(*ranges: range, most: int, parameters: Callable[..., int]) -> list[tupl
 
 def weights(*widths: int, biases: bool = False) -> int:
     """The number of parameters of a network."""
-    pairs = zip(widths[:-1], widths[1:], strict=True)
-    return sum((before + biases) * after for before, after in pairs)
+    return sum((before + biases) * after for before, after in itertools.pairwise(widths))
 
 
 def gram(rows: int, columns: int, rank: int) -> int:

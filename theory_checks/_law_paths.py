@@ -7,7 +7,6 @@ import sympy
 
 import mirrorflow as mf
 
-
 _found: dict[Any, mf.derive.ConservationLaws] = {}
 
 

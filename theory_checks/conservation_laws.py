@@ -123,15 +123,15 @@ WIDTHS = counts.LETTERS | {"W_i": "the layers", "n_0, …, n_L": "the widths, of
     "conservation-laws/deep-linear",
     on=deep,
     statement=r"f=W_L\cdots W_1:\quad D-\dim\mathrm{Lie}(W)=\mathrm{rank}\,"
-    r"\nabla(W_iW_i^\top-W_{i+1}^\top W_{i+1})_i,\ \text{ but } D'-1 \text{ for each part, of } D' \text{ parameters, }"
+    r"\nabla(W_iW_i^\top-W_{i+1}^\top W_{i+1})_i,\ \text{ but } D'-1 \text{ for each part, of } D' \text{ parameters,}"
     r"\text{ between two layers of width 1}",
     source=f"{counts.MARCOTTE}; {counts.PAGE} (linear, deep); the parts between layers of width 1 are derived here",
     status="derived here",
     tolerance=counts.EXACT,
     variables=WIDTHS,
     notes="A part between layers of width 1 enters f through one number, so that its velocities are one line, and all "
-    "functions of D'−1 coordinates that this line keeps are laws. Those beyond the matrices are no polynomials: between "
-    "three layers the tool knows them as integrals, and elsewhere it says how many are missing.",
+    "functions of D'−1 coordinates that this line keeps are laws. Those beyond the matrices are no polynomials: "
+    "between three layers the tool knows them as integrals, and elsewhere it says how many are missing.",
 )
 def deep_linear(case, run, formula=corrected, count=counts.brackets):
     """21 networks: counted against the formula and the orbits; found against the rank; complete unless some miss."""
@@ -159,9 +159,9 @@ deep_linear.control("the rank of the gradients between scalars too", formula=ran
     source=f"{counts.PAGE} (linear, deep)",
     status="derived here",
     expects="refuted",
-    erratum="Between scalars all of D−1 (as the page's own examples have it): for widths (1,3,3,1) and (1,2,2,2,1) that "
-    "is two more than the rank of the gradients. And the same for parts of a network between two layers of width 1: "
-    "(2,1,2,3,1) has one more, with an input that is no scalar.",
+    erratum="Between scalars all of D−1 (as the page's own examples have it): for widths (1,3,3,1) and (1,2,2,2,1) "
+    "that is two more than the rank of the gradients. And the same for parts of a network between two layers of width "
+    "1: (2,1,2,3,1) has one more, with an input that is no scalar.",
     tolerance=counts.EXACT,
     variables=WIDTHS,
 )

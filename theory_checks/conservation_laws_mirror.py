@@ -35,8 +35,8 @@ def of_columns(rows, columns, rank):
 @mf.claim(
     "conservation-laws/nonnegative-factorization",
     on=nonnegative,
-    statement=r"\dot\theta=-\theta\odot\nabla,\ f=UV^\top:\quad \mathbf 1^\top u_k-\mathbf 1^\top v_k,\ r \text{ of them; }"
-    r" 2r-1 \text{ for } n=m=1, \text{ and there are no more}",
+    statement=r"\dot\theta=-\theta\odot\nabla,\ f=UV^\top:\quad \mathbf 1^\top u_k-\mathbf 1^\top v_k,\ r \text{ of"
+    r" them; }2r-1 \text{ for } n=m=1, \text{ and there are no more}",
     source=f"{counts.MIRROR}; {counts.PAGE} (non-negative factorization)",
     status="published",
     tolerance=counts.EXACT,
@@ -140,8 +140,8 @@ def potentials(case, key):
 @mf.claim(
     "conservation-laws/any-potentials",
     on=potentials,
-    statement=r"d\nabla R_i(W_i)=-\nabla_{W_i}\mathcal L\,dt:\quad Q_1(\text{incoming})-Q_2(\text{outgoing}),\ Q=R^*\circ"
-    r"\nabla R, \text{ for every neuron, and there are no more}",
+    statement=r"d\nabla R_i(W_i)=-\nabla_{W_i}\mathcal L\,dt:\quad Q_1(\text{incoming})-Q_2(\text{outgoing}),\ "
+    r"Q=R^*\circ\nabla R, \text{ for every neuron, and there are no more}",
     source=f"{counts.PAGE} (general mirror flow), page 04 (balance from convex duality)",
     status="derived here",
     tolerance=counts.EXACT,

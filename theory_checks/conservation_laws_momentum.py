@@ -62,15 +62,14 @@ def rotations(n, m, r):
 @mf.claim(
     "conservation-laws/momentum",
     on=two_layers,
-    statement=r"\ddot\theta+\tau\dot\theta=-\nabla,\ f=UV^\top:\quad e^{\tau t}\left(\langle\dot u_k,u_l\rangle-\langle u_k,\dot u_l"
-    r"\rangle+\langle\dot v_k,v_l\rangle-\langle v_k,\dot v_l\rangle\right),\ \tfrac12k(2r-k-1) \text{ of them, } k=\min(r,2(n+m));"
-    r"\ 4r-6 \text{ for } n=m=1<r",
+    statement=r"\ddot\theta+\tau\dot\theta=-\nabla,\ f=UV^\top:\quad e^{\tau t}\left(\langle\dot u_k,u_l\rangle"
+    r"-\langle u_k,\dot u_l\rangle+\langle\dot v_k,v_l\rangle-\langle v_k,\dot v_l\rangle\right),\ "
+    r"\tfrac12k(2r-k-1) \text{ of them, } k=\min(r,2(n+m));\ 4r-6 \text{ for } n=m=1<r",
     source=f"{counts.MIRROR}; {counts.PAGE} (linear, heavy-ball momentum); the number for n=m=1 is derived here",
     status="derived here",
     tolerance=counts.EXACT,
     variables=LETTERS | {"n, m, r": "rows of U, rows of V, their columns"},
-    notes="At n=m=1 the bracket of a push with itself along the flow is ‖v_k‖² ± ‖u_k‖² of single numbers: an orbit has "
-    "7 dimensions whatever r ≥ 2.",
+    notes="At n=m=1 an orbit has 7 dimensions whatever r ≥ 2 is, and the state 4r+1.",
 )
 def momentum(case, run, formula=rotations, count=counts.brackets, rate=1.0):
     """22 sizes, and the rate of every law in units of τ."""

@@ -45,7 +45,8 @@ def hidden(*widths):
 
 def of_a_linear_network(*widths):
     """The independent entries of W_iW_iᵀ − W_{i+1}ᵀW_{i+1}, k(2n_i−k+1)/2 in layer i."""
-    return sum(counts.gram(before, after, here) for before, here, after in zip(widths, widths[1:], widths[2:]))
+    inner = zip(widths[:-2], widths[1:-1], widths[2:], strict=True)
+    return sum(counts.gram(before, after, here) for before, here, after in inner)
 
 
 @mf.claim(
@@ -57,8 +58,8 @@ def of_a_linear_network(*widths):
     status="published",
     tolerance=counts.EXACT,
     variables=counts.LETTERS | {"u_k, v_k, b_k": "outgoing and incoming weights and bias of a neuron"},
-    notes="Of the products along paths. With one hidden layer data sees each of them (unless inputs lie on a line through"
-    " the origin); with more there may be fewer at special points, as where a neuron is dead.",
+    notes="Of the products along paths. With one hidden layer data sees each of them (unless inputs lie on a line "
+    "through the origin); with more there may be fewer at special points, as where a neuron is dead.",
 )
 def relu_networks(case, run, formula=hidden, count=counts.brackets):
     """24 networks, with biases and without; no bracket is needed."""
@@ -125,7 +126,9 @@ def softmax(case, key):
     def derive(size, seed):
         return mf.derive.conservation_laws(models.softmax_layer(*size, transposed=case.transposed), seed=seed)
 
-    return counts.tabulate(key, sizes, derive, lambda size: constant(differences(*size, case.transposed)), counts.generic)
+    return counts.tabulate(
+        key, sizes, derive, lambda size: constant(differences(*size, case.transposed)), counts.generic
+    )
 
 
 def differences(classes, features, transposed):
@@ -149,8 +152,8 @@ def constant(rows):
 @mf.claim(
     "conservation-laws/softmax",
     on=softmax,
-    statement=r"\mathrm{softmax}(\theta x): \mathbf 1^\top\theta;\quad \mathrm{softmax}(\theta^\top x): \theta\mathbf 1:"
-    r"\quad \text{one law for every feature, and there are no more}",
+    statement=r"\mathrm{softmax}(\theta x): \mathbf 1^\top\theta;\quad \mathrm{softmax}(\theta^\top x): \theta\mathbf 1:\ "
+    r" \text{one law for every feature, and there are no more}",
     source=f"{counts.MODULES}; {counts.PAGE} (softmax layer)",
     status="published",
     tolerance=counts.EXACT,

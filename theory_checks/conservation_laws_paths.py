@@ -214,8 +214,8 @@ def mirror(case, key):
 @mf.claim(
     "conservation-laws/along-mirror-flow",
     on=mirror,
-    statement=r"d\nabla R_i(W_i)=-\nabla_{W_i}\mathcal L\,dt:\quad h(\theta_t)=h(\theta_0) \text{ for every derived law, }"
-    r"\mathbf 1^\top u_k-\mathbf 1^\top v_k,\ \mathbf 1^\top u_k-\tfrac12\|v_k\|^2,\ Q_1-Q_2",
+    statement=r"d\nabla R_i(W_i)=-\nabla_{W_i}\mathcal L\,dt:\quad h(\theta_t)=h(\theta_0) \text{ for every law:}"
+    r"\ \mathbf 1^\top u_k-\mathbf 1^\top v_k,\ \mathbf 1^\top u_k-\tfrac12\|v_k\|^2,\ Q_1-Q_2",
     source=f"{counts.MIRROR}; {counts.PAGE} (general mirror flow), page 04 (balance)",
     status="proved",
     tolerance=KEPT,

@@ -1,6 +1,4 @@
-"""Page 07: laws of steepest flows, which the angle of the gradient makes fewer, or more, than those of gradient flow."""
-
-import itertools
+"""Page 07: laws of steepest flows on products, and of sign flow on factorizations."""
 
 import numpy as np
 import sympy
@@ -49,7 +47,8 @@ def powers(expression, q):
 @mf.claim(
     "conservation-laws/products-steepest",
     on=products,
-    statement=r"f=x_1\cdots x_D,\ \dot x=-\mathrm{sgn}(\nabla)|\nabla|^{q-1}:\quad |x_i|^q-|x_j|^q,\ D-1 \text{ of them}",
+    statement=r"f=x_1\cdots x_D,\ \dot x=-\mathrm{sgn}(\nabla)|\nabla|^{q-1}:\quad |x_i|^q-|x_j|^q,\ "
+    r"D-1 \text{ of them}",
     source=f"{counts.PAGE} (x₁⋯x_D, q-steepest), page 03 (balance)",
     status="derived here",
     tolerance=counts.EXACT,
@@ -76,7 +75,7 @@ def sign_flow(case, key):
     pool = counts.grid(*[range(1, 4)] * 2, range(1, 6), most=18, parameters=lambda n, m, r: r * (n + m))
     sizes = counts.draw(key, ALWAYS, pool)
     found = [
-        mf.derive.conservation_laws(models.matrix_factorization(*size), geometry=1, degree=2, seed=again)
+        mf.derive.conservation_laws(models.matrix_factorization(*size), geometry=1.0, degree=2, seed=again)
         for size in sizes
     ]
     ranks = [rank_of_signs(*size, counts.generator(key, i, again)) for i, size in enumerate(sizes)]
@@ -93,7 +92,9 @@ def rank_of_signs(n, m, r, rng):
     """The rank of sgn(GV), sgn(GᵀU) over G with independent entries, and over pairs on either side of each kink."""
     u, v = rng.standard_normal((n, r)), rng.standard_normal((m, r))
     rows = []
-    for side, i, k in [("u", i, k) for i in range(n) for k in range(r)] + [("v", j, k) for j in range(m) for k in range(r)]:
+    for side, i, k in [("u", i, k) for i in range(n) for k in range(r)] + [
+        ("v", j, k) for j in range(m) for k in range(r)
+    ]:
         for _ in range(4):
             g = rng.standard_normal((n, m)) * rng.choice([0.1, 1.0, 10.0], (n, m))
             normal = np.zeros((n, m))
@@ -123,8 +124,8 @@ def local(n, m, r):
 @mf.claim(
     "conservation-laws/sign-flow",
     on=sign_flow,
-    statement=r"f=UV^\top,\ \dot\theta=-\mathrm{sgn}\,\nabla, \text{ where no entry vanishes}:\quad 2r-1 \text{ laws for } n=m=1,"
-    r"\ n(r-1) \text{ for } m=1<n,\ m(r-1) \text{ for } n=1<m,\ 0 \text{ for } n,m\ge2",
+    statement=r"f=UV^\top,\ \dot\theta=-\mathrm{sgn}\,\nabla, \text{ where no entry vanishes}:\quad "
+    r"2r-1 \text{ laws for } n=m=1,\ n(r-1) \text{ for } m=1<n,\ m(r-1) \text{ for } n=1<m,\ 0 \text{ for } n,m\ge2",
     source=f"{counts.PAGE} (linear 2-layer, sign flow)",
     status="derived here",
     tolerance=counts.EXACT,
@@ -148,8 +149,8 @@ sign_flow_counts.control("those of gradient flow", formula=counts.gram)
     source=f"{counts.MIRROR} (table of laws); {counts.PAGE}",
     status="printed",
     expects="refuted",
-    erratum=r"At $n=m=1$, $r=2$ the flow keeps $|u_k|-|v_k|$ for $k=1,2$ and $|u_1|-|u_2|$ up to signs, wherever no entry "
-    r"vanishes; with one of $n, m$ equal to 1 it keeps $\max(n,m)(r-1)$ functions.",
+    erratum=r"At $n=m=1$, $r=2$ the flow keeps $|u_k|-|v_k|$ for $k=1,2$ and a third, wherever no entry vanishes; "
+    r"with one of $n, m$ equal to 1 it keeps $\max(n,m)(r-1)$ functions.",
     tolerance=counts.EXACT,
     variables={"n, m, r": "rows of U, rows of V, their columns"},
 )
