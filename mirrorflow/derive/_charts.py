@@ -7,8 +7,9 @@ function Q = θR'−R has speed θ (theory page 04).
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -42,6 +43,11 @@ class Chart:
     closed: tuple[Coordinate, ...] = ()
     sample: Callable[[random.Random], Sample] = field(default=lambda generator: {})
 
+    @property
+    def theta(self) -> sympy.Symbol:
+        """The parameter."""
+        return self.coordinates[0].symbol
+
 
 def euclidean_chart(theta: sympy.Symbol, *, rational: bool = False) -> Chart:
     """θ̇ = F; with 1/θ and log|θ| as well where `rational`."""
@@ -49,7 +55,7 @@ def euclidean_chart(theta: sympy.Symbol, *, rational: bool = False) -> Chart:
     if not rational:
         return Chart((own,), (own,), lambda generator: {theta: _any(generator)})
     inverse, logarithm = _named("i", theta), _named("log", theta)
-    more = (Coordinate(inverse, 1 / theta, -(inverse**2)), Coordinate(logarithm, sympy.log(theta), inverse))
+    more = (Coordinate(inverse, 1 / theta, -(inverse**2)), Coordinate(logarithm, sympy.log(sympy.Abs(theta)), inverse))
 
     def sample(generator: random.Random) -> Sample:
         at = _any(generator)
@@ -58,43 +64,56 @@ def euclidean_chart(theta: sympy.Symbol, *, rational: bool = False) -> Chart:
     return Chart((own, *more), (own,), sample)
 
 
-def chart(potential: potentials.AbstractPotential, theta: sympy.Symbol) -> Chart:
-    """The coordinates of a parameter that follows the mirror flow of `potential`.
+class _Formulas(NamedTuple):
+    """R', 1/R'' and Q without its constant, of a positive number `size`; `even` where θ may be negative."""
+
+    dual: sympy.Expr
+    inverse_metric: sympy.Expr
+    balance: sympy.Expr
+    even: bool
+
+
+SIZE = sympy.Symbol("size", positive=True)
+
+
+def charts(potential: potentials.AbstractPotential, thetas: Iterable[sympy.Symbol]) -> list[Chart]:
+    """The coordinates of parameters that follow the mirror flow of `potential`.
 
     **Raises:** `ValueError` for a potential without a closed form, or one on ℝ whose metric is not even.
     """
     if isinstance(potential, potentials.Quadratic):
-        return euclidean_chart(theta)
-    size = sympy.Symbol("size", positive=True)
-    even = float(potential.domain[0]) < 0
-    value = _closed_form(potential, size)
-    dual = sympy.simplify(sympy.diff(value, size))
-    inverse_metric = sympy.simplify(1 / sympy.diff(value, size, 2))
-    balance = sympy.expand(sympy.simplify(size * dual - value))
-    balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(size)])
-    speed, polynomial = _speed(inverse_metric, size, theta, even)
+        return [euclidean_chart(theta) for theta in thetas]
+    value = _closed_form(potential, SIZE)
+    dual = sympy.simplify(sympy.diff(value, SIZE))
+    balance = sympy.expand(sympy.simplify(SIZE * dual - value))
+    balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(SIZE)])
+    inverse_metric = sympy.simplify(1 / sympy.diff(value, SIZE, 2))
+    formulas = _Formulas(dual, inverse_metric, balance, even=float(potential.domain[0]) < 0)
+    return [_chart(potential, formulas, theta) for theta in thetas]
+
+
+def _chart(potential: potentials.AbstractPotential, formulas: _Formulas, theta: sympy.Symbol) -> Chart:
+    even, balance = formulas.even, formulas.balance
+    speed, polynomial = _speed(formulas.inverse_metric, SIZE, theta, even)
     found = [Coordinate(theta, theta, speed)]
-    if not _is_polynomial(balance, size) or even:
+    if not _is_polynomial(balance, SIZE) or even:
         # A multiple of Q is as good as Q, and simpler to read.
         scale = balance.as_coeff_Mul()[0]
-        found.append(Coordinate(_named("Q", theta), _extended(balance / scale, size, theta, 1, even), theta / scale))
-    found.append(Coordinate(_named("z", theta), _extended(dual, size, theta, -1, even), sympy.Integer(1)))
+        found.append(Coordinate(_named("Q", theta), _extended(balance / scale, theta, 1, even), theta / scale))
+    found.append(Coordinate(_named("z", theta), _extended(formulas.dual, theta, -1, even), sympy.Integer(1)))
     closed, sample = _closed(potential, theta, speed, polynomial)
     return Chart(tuple(found), closed, sample)
 
 
-def _extended(function: sympy.Expr, size: sympy.Symbol, theta: sympy.Symbol, parity: int, even: bool) -> sympy.Expr:
-    """A function of θ>0 on the whole domain, as an even (1) or odd (−1) function; by its own formula where that is one."""
+def _extended(function: sympy.Expr, theta: sympy.Symbol, parity: int, even: bool) -> sympy.Expr:
+    """A function of θ>0 on the whole domain, as an even (1) or odd (−1) one; by its own formula where that is so."""
     if not even:
-        return function.subs(size, theta)
+        return function.subs(SIZE, theta)
     real = sympy.Symbol("real", real=True)
-    formula = function.subs(size, real)
-    if (
-        formula.subs(real, -real) == parity * formula
-        or sympy.simplify(formula.subs(real, -real) - parity * formula) == 0
-    ):
+    formula = function.subs(SIZE, real)
+    if formula.subs(real, -real) == parity * formula:
         return formula.subs(real, theta)
-    mirrored = function.subs(size, sympy.Abs(theta))
+    mirrored = function.subs(SIZE, sympy.Abs(theta))
     return mirrored if parity > 0 else sympy.sign(theta) * mirrored
 
 

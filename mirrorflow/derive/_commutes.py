@@ -1,5 +1,8 @@
 """Whether the gradient fields of a reparameterization commute, with each other and with a decay."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportArgumentType=false
+
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,7 +48,7 @@ def commutes(
     reparameterization_or_expressions: Any,
     decay: Any = None,
     *,
-    variables: Sequence[sympy.Symbol] | None = None,
+    variables: Any = None,
 ) -> Commuting:
     """Whether [∇g_i,∇g_j] = ∇²g_j∇g_i − ∇²g_i∇g_j is identically zero for all i, j, and [∇h,∇g_i] with a decay.
 

@@ -1,14 +1,11 @@
 """Conservation laws of a model under a flow: found, counted, and known to be complete."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import sympy
 
 from .. import _checks
-from ..geometries import AbstractGeometry
 from ..reparameterizations import AbstractReparameterization, Custom
 from ._decays import damping, decay_rate
 from ._flow import DerivedFlow
@@ -23,16 +20,16 @@ DEGREE = 4
 
 
 def conservation_laws(
-    model: Model | AbstractReparameterization | Callable | Sequence[sympy.Expr] | sympy.Expr,
+    model: Any,
     variables: Any = None,
     *,
     metric: Any = None,
-    geometry: AbstractGeometry | sympy.Expr | float | None = None,
+    geometry: Any = None,
     decay: Any = None,
     momentum: Any = None,
-    degree: int = DEGREE,
-    limit: float = LIMIT,
-    seed: int = 0,
+    degree: Any = DEGREE,
+    limit: Any = LIMIT,
+    seed: Any = 0,
 ) -> ConservationLaws:
     """The functions h(θ) that a flow keeps for every loss and every data set, and whether there are more.
 
@@ -65,6 +62,7 @@ def conservation_laws(
 
     **Source:** Marcotte, Gribonval, Peyré (arXiv:2307.00144, 2405.12888, 2506.06194); theory page 07.
 
+    >>> import sympy as sp
     >>> u, v, w = sp.symbols("u v w", real=True)
     >>> laws = mf.derive.conservation_laws([u * v * w], [u, v, w])
     >>> [str(law) for law in laws], laws.complete

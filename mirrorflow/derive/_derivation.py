@@ -39,7 +39,7 @@ class Derivation:
         """Forms, then bases that grow; brackets once small bases are not enough, and the model's integrals then."""
         self._try_forms()
         self.search(lambda: separable(self.system, self.degree), 2)
-        if not self.done and self.forms:
+        if not self.done and self.found:
             self.count.refine(self.found)
         for degree in (1, 2):
             self._monomials(degree)
@@ -113,7 +113,7 @@ class Derivation:
     def _rate_of(self, law: Quotient) -> sympy.Expr | None:
         if law.top.is_zero():
             return sympy.Integer(0)
-        degree = max(law.top.total_degree(), law.bottom.total_degree())
+        degree = int(max(law.top.total_degree(), law.bottom.total_degree()))
         rates = self._rates(degree)
         candidates = dict.fromkeys((*rates, *(-rate for rate in rates)))
         return next((rate for rate in candidates if holds(self.system, law, rate)), None)

@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 from ..potentials import AbstractPotential, Quadratic
-from ._charts import Chart, Coordinate, chart, euclidean_chart
+from ._charts import Chart, Coordinate, charts, euclidean_chart
 from ._decays import DecayRate
 from ._forces import gradient_forces, primitive
 from ._kernels import Kernels, kernels_of, plain_functions
@@ -15,11 +15,9 @@ from ._model import Model
 from ._ring import NotPolynomial, Polynomial, Ring
 from ._system import Drift, Force, Moving, System
 
-Metric = Mapping[str, AbstractPotential] | AbstractPotential | sympy.MatrixBase | None
-
 
 def gradient_system(
-    model: Model, metric: Metric = None, decay: DecayRate | None = None, *, rational: bool = False
+    model: Model, metric: Any = None, decay: DecayRate | None = None, *, rational: bool = False
 ) -> System:
     """θ̇ = −(∇²R)⁻¹∇𝓛 (− decay), for potentials by array, one for all, or an inverse metric as a matrix.
 
@@ -30,23 +28,22 @@ def gradient_system(
     variables = model.variables
     kernels = _kernels(model)
     by_name = {} if isinstance(metric, sympy.MatrixBase) else metric
-    charts = _charts(model, by_name, rational, {each.theta: each for each in kernels})
-    inverses = _marked(charts, -1)
+    known = _charts(model, by_name, rational, {each.theta: each for each in kernels})
+    inverses = _marked(known, -1)
     for each in kernels:
         inverses |= each.inverses
     circles = {each.symbol("sin"): each.symbol("cos") for each in kernels if each.circular}
-    ring = Ring(_symbols(model, charts, metric), inverses=inverses, logarithms=_marked(charts, 0), circles=circles)
+    ring = Ring(_symbols(model, known, metric), inverses=inverses, logarithms=_marked(known, 0), circles=circles)
     forces = gradient_forces(ring, model.features, variables, kernels)
     if isinstance(metric, sympy.MatrixBase):
         forces = _scaled(ring, forces, metric, variables)
-    functions = _moving(ring, charts, [each.coordinates for each in charts])
-    known = all(each.closed for each in charts)
-    closed = _moving(ring, charts, [each.closed for each in charts]) if known else None
+    functions = _moving(ring, [each.coordinates for each in known])
+    closed = _moving(ring, [each.closed for each in known]) if all(each.closed for each in known) else None
     closed = None if closed is None else _with_used(ring, closed, functions, forces)
-    drift = None if decay is None else _drift(ring, decay, charts, metric)
+    drift = None if decay is None else _drift(ring, decay, known, metric)
     if drift is not None and closed is not None and any(each.symbol not in drift.closed for each in closed):
         closed = None
-    return System(ring, variables, functions, forces, closed, _sampler(charts), drift)
+    return System(ring, variables, functions, forces, closed, _sampler(known), drift)
 
 
 def _kernels(model: Model) -> tuple[Kernels, ...]:
@@ -84,17 +81,18 @@ def potentials_by_array(model: Model, metric: Any) -> dict[str, AbstractPotentia
 
 def _charts(model: Model, metric: Any, rational: bool, kernels: Mapping[sympy.Symbol, Kernels]) -> list[Chart]:
     by_name = potentials_by_array(model, metric)
-    found = []
+    found: list[Chart] = []
     for name, array in model.arrays.items():
-        potential = by_name.get(name, Quadratic())
-        for theta in array.ravel().tolist():
-            euclidean = isinstance(potential, Quadratic)
-            if theta in kernels:
-                if not euclidean:
-                    raise NotPolynomial(f"{theta} follows a potential and stands inside a function.")
-                found.append(kernels[theta].chart())
-            else:
-                found.append(euclidean_chart(theta, rational=rational) if euclidean else chart(potential, theta))
+        potential, parameters = by_name.get(name, Quadratic()), array.ravel().tolist()
+        euclidean = isinstance(potential, Quadratic)
+        inside = [theta for theta in parameters if theta in kernels]
+        if inside and not euclidean:
+            raise NotPolynomial(f"{inside[0]} follows a potential and stands inside a function.")
+        if euclidean:
+            plain = (euclidean_chart(theta, rational=rational) for theta in parameters)
+            found += [kernels[each.theta].chart() if each.theta in kernels else each for each in plain]
+        else:
+            found += charts(potential, parameters)
     return found
 
 
@@ -114,10 +112,10 @@ def _marked(charts: Sequence[Chart], power: int) -> dict[sympy.Symbol, sympy.Sym
     """The symbols that stand for 1/θ (power −1) or log θ (0), by θ."""
     found = {}
     for each in charts:
-        theta = each.coordinates[0].symbol
-        wanted = 1 / theta if power else sympy.log(theta)
+        theta = each.theta
+        wanted = (1 / theta,) if power else (sympy.log(theta), sympy.log(sympy.Abs(theta)))
         for coordinate in each.coordinates:
-            if coordinate.expression == wanted:
+            if coordinate.expression in wanted:
                 found[theta] = coordinate.symbol
     return found
 
@@ -134,7 +132,7 @@ def _scaled(ring: Ring, forces: tuple[Force, ...], metric: sympy.MatrixBase, var
     return tuple(map(primitive, filter(None, made)))
 
 
-def _moving(ring: Ring, charts: Sequence[Chart], chosen: Sequence[Sequence[Coordinate]]) -> tuple[Moving, ...]:
+def _moving(ring: Ring, chosen: Sequence[Sequence[Coordinate]]) -> tuple[Moving, ...]:
     found = []
     for owner, coordinates in enumerate(chosen):
         for coordinate in coordinates:
@@ -164,14 +162,14 @@ def _sampler(charts: Sequence[Chart]):
 
 def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart], metric: Any) -> Drift:
     """−θ (decoupled), or −m(θ)θ (coupled: in the dual; −Mθ with a matrix), in units of the rate."""
-    pulls = [each.coordinates[0].symbol for each in charts]
+    pulls = [each.theta for each in charts]
     if isinstance(metric, sympy.MatrixBase) and decay.coupled:
         pulls = list(metric * sympy.Matrix(pulls))
     drifts: dict[sympy.Symbol, Polynomial] = {}
     closed: dict[sympy.Symbol, Polynomial] = {}
     degrees: dict[sympy.Symbol, sympy.Rational] = {}
     for each, pull in zip(charts, pulls, strict=True):
-        theta = each.coordinates[0].symbol
+        theta = each.theta
         for coordinate in (*each.coordinates, *each.closed):
             moved = _decayed(ring, coordinate, theta, pull, decay.coupled)
             if moved is not None:

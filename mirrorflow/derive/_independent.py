@@ -64,6 +64,7 @@ class _Exact:
         self.slopes = []
         for function in system.functions:
             variable = function.expression if function.expression in place else system.variables[function.owner]
+            assert function.speed is not None, "Where residues are known for a function, so is its speed."
             own = function.expression in place and function.speed.is_zero()
             slope = 1 if own else int(self.modular.image(function.speed)(*self.point))
             self.slopes.append((system.ring.position[function.symbol], place[variable], slope))
@@ -100,14 +101,11 @@ class _Numeric:
         named = {function.symbol for function in system.functions}
         free |= set(system.variables) | (set(system.ring.symbols) - named)
         point = {symbol: self._fraction(symbol) for symbol in sorted(free, key=str)}
-        self.values = {symbol: self._number(symbol, point) for symbol in system.ring.symbols if symbol not in named}
-        self.values |= {each.symbol: self._number(each.expression, point) for each in system.functions}
-        self.slopes = {
-            each.symbol: (variable, self._number(_slope(each.expression, variable), point))
-            for each in system.functions
-            for variable in each.expression.free_symbols & set(system.variables)
-        }
         self.point = point
+        self.expressions = {symbol: symbol for symbol in system.ring.symbols if symbol not in named}
+        self.expressions |= {each.symbol: each.expression for each in system.functions}
+        self.values: dict[sympy.Symbol, Number] = {}
+        self.slopes: dict[sympy.Symbol, tuple[sympy.Symbol, Number] | None] = {}
 
     def add(self, law: Quotient, rate: sympy.Expr) -> bool:
         with mpmath.workdps(self.digits):
@@ -129,16 +127,29 @@ class _Numeric:
         ring = self.system.ring
         row = dict.fromkeys(self.system.variables, mpmath.mpf(0))
         for symbol in ring.support(polynomial):
-            if symbol in self.slopes:
-                variable, slope = self.slopes[symbol]
-                row[variable] += slope * self._at(ring.derivative(polynomial, symbol))
+            slope = self._slope_of(symbol)
+            if slope is not None:
+                row[slope[0]] += slope[1] * self._at(ring.derivative(polynomial, symbol))
         return list(row.values())
 
+    def _slope_of(self, symbol: sympy.Symbol) -> tuple[sympy.Symbol, Number] | None:
+        """The variable that a function depends on, and its derivative at the point."""
+        if symbol not in self.slopes:
+            expression = self.expressions[symbol]
+            own = expression.free_symbols & set(self.system.variables)
+            self.slopes[symbol] = next(((v, self._number(_slope(expression, v), self.point)) for v in own), None)
+        return self.slopes[symbol]
+
+    def _value_of(self, symbol: sympy.Symbol) -> Number:
+        if symbol not in self.values:
+            self.values[symbol] = self._number(self.expressions[symbol], self.point)
+        return self.values[symbol]
+
     def _at(self, polynomial: Polynomial) -> Number:
-        values = [self.values[symbol] for symbol in self.system.ring.symbols]
+        symbols = self.system.ring.symbols
         total = mpmath.mpf(0)
         for exponents, coefficient in polynomial.terms():
-            powers = (value ** int(e) for value, e in zip(values, exponents, strict=True) if e)
+            powers = [self._value_of(symbol) ** int(e) for symbol, e in zip(symbols, exponents, strict=True) if e]
             total += mpmath.fprod(powers) * int(coefficient.p) / int(coefficient.q)
         return total
 
@@ -147,7 +158,7 @@ class _Numeric:
         return sympy.Rational(side * self.generator.randrange(400, 3000), 1000)
 
     def _number(self, expression: sympy.Expr, point) -> Number:
-        value = sympy.re(sympy.sympify(expression).subs(point).evalf(self.digits))
+        value = sympy.re(sympy.sympify(expression).evalf(self.digits, subs=point))
         with mpmath.workdps(self.digits):
             return mpmath.mpf(0) if value == 0 else mpmath.mpf(sympy.Float(value, self.digits)._mpf_)
 

@@ -1,4 +1,4 @@
-"""Functions of one parameter that a user's expressions are made of: exponentials, circular functions, roots, logarithms.
+"""Functions of one parameter in a user's expressions: exponentials, circular functions, roots, logarithms.
 
 Each kind is a polynomial in itself and its companions after differentiation, so that brackets stay polynomials:
 e^{θ/d} and its inverse, sin(θ/d) with cos(θ/d), θ^{1/b} with its inverse, log θ. Hyperbolic functions are exponentials.

@@ -50,9 +50,10 @@ class Law:
 
     @functools.cached_property
     def _evaluate(self):
-        if self.integral is not None:
-            return lambda *values: self.integral.function(values)
-        return sympy.lambdify(self.variables, self.expression, modules=["jax"], cse=True)
+        integral = self.integral
+        if integral is not None:
+            return lambda *values: integral.function(values)
+        return _compiled(self.variables, self.expression)
 
     def to_latex(self) -> str:
         """h as LaTeX, with its rate."""
@@ -119,12 +120,8 @@ class ConservationLaws:
 
     @functools.cached_property
     def _evaluate(self):
-        return sympy.lambdify(
-            self.laws[0].variables,
-            [law.expression for law in self.laws if law.integral is None],
-            modules=["jax"],
-            cse=True,
-        )
+        formulas = [law.expression for law in self.laws if law.integral is None]
+        return _compiled(self.laws[0].variables, formulas)
 
     def to_latex(self) -> str:
         """The laws as LaTeX: the recognizable forms where they say everything, else every law."""
@@ -152,6 +149,16 @@ def _number(found: ConservationLaws) -> str:
     if found.complete is None:
         return f"{laws} of at most {found.count}"
     return f"{laws} of {found.count}; {found.missing} missing"
+
+
+def _compiled(variables, expressions):
+    """A JAX function of the variables."""
+    open_symbols = sympy.Tuple(*expressions) if isinstance(expressions, list) else expressions
+    free = sorted(open_symbols.free_symbols - set(variables), key=str)
+    if free:
+        names = ", ".join(map(str, free))
+        raise ValueError(f"A residual needs numbers, but the law has the open symbol {names}: derive with its value.")
+    return sympy.lambdify(variables, expressions, modules=["jax"], cse=True)
 
 
 def _values(model: Model, variables, parameters: Parameters, velocity: Parameters | None) -> list[Real]:

@@ -19,7 +19,7 @@ def check_size(model: Model, doubled: bool, limit: float) -> None:
         size, features = len(model.variables), len(model.features)
         raise ValueError(
             f"The model has {size} parameters and {features} functions that data sees: polynomials of degree 2 take "
-            f"about {cost:.1g} products, {_time(cost / PER_SECOND)} and {_memory(cost)}. limit={cost * 1.1:.1g} asks "
+            f"about {cost:.1g} products, {_time(cost / PER_SECOND)} and {_memory(cost)}. limit={cost * 1.1:.2g} asks "
             "for it."
         )
 

@@ -11,10 +11,19 @@ import sympy
 from .._types import Parameters, Real
 from ..geometries import AbstractGeometry, AbstractSteepest, Spectral
 from ..potentials import AbstractPotential
-from ._charts import chart, exact
+from ._charts import charts, exact
 from ._laws import ConservationLaws, Law
 from ._model import Model
-from ._numeric import FunctionModel, closure, from_function, monomials, search, spanning_duals, steepest_fields
+from ._numeric import (
+    CONCLUSIVE_GAP,
+    FunctionModel,
+    closure,
+    from_function,
+    monomials,
+    search,
+    spanning_duals,
+    steepest_fields,
+)
 
 # Null spaces of more functions take minutes.
 MOST_FUNCTIONS = 1500
@@ -74,18 +83,18 @@ def numeric_laws(
         whole = closure(fields, points, target=len(variables) - len(found.laws), seed=seed)
         found = search(fields, variables, basis, sample=sample, most=whole.laws)
     laws = tuple(Law(law.expression, sympy.Integer(0), model, tuple(variables)) for law in found.laws)
-    proved = len(laws) == whole.laws
-    decided = whole.conclusive or whole.rank_of_fields == whole.rank
+    full = len(laws) == whole.laws
+    decided = (whole.conclusive or whole is first) and whole.gap >= CONCLUSIVE_GAP
     return ConservationLaws(
         laws=laws,
         count=whole.laws,
-        complete=(True if proved else False) if decided and whole.gap >= 1e6 else None,
+        complete=full if decided else None,
         dimension=len(variables),
         rank=whole.rank_of_fields,
         closure=None if whole is first else whole.rank,
         counts=tuple(len(variables) - rank for rank in whole.ranks),
         forms=(),
-        certificate=_certificate(whole, len(variables), reached, complete=proved),
+        certificate=_certificate(whole, len(variables), reached, complete=full),
         model=model,
         flow=flow,
     )
@@ -153,6 +162,6 @@ def _basis(model: Model, metric: Mapping[str, AbstractPotential], geometry, degr
     if isinstance(geometry, Spectral):
         basis += [sympy.sqrt(sympy.Add(*(theta**2 for theta in array.ravel()))) for array in model.arrays.values()]
     for name, potential in metric.items():
-        for theta in model.arrays[name].ravel().tolist():
-            basis += [each.expression for each in chart(potential, theta).coordinates[1:]]
+        for each in charts(potential, model.arrays[name].ravel().tolist()):
+            basis += [coordinate.expression for coordinate in each.coordinates[1:]]
     return list(dict.fromkeys(basis)), reached

@@ -1,5 +1,8 @@
 """The penalty of a decay in symbols."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportReturnType=false
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -165,6 +165,7 @@ class ModularRing:
 def residue(value: Any) -> int:
     """A rational number modulo `PRIME`.
 
+    >>> import sympy as sp
     >>> from mirrorflow.derive._ring import PRIME, residue
     >>> residue(sp.Rational(1, 2)) * 2 % PRIME
     1

@@ -6,6 +6,7 @@ an elimination in ball arithmetic. A rank of velocities at one point is a lower 
 an upper bound for the number of laws there. Larger samples, and brackets, could only lower that bound.
 """
 
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 
@@ -20,8 +21,8 @@ from ._ring import NotPolynomial, Ring
 
 # So many draws in a row that add nothing end the sampling.
 PATIENCE = 60
-# Smaller than any force that is not 0 by chance.
-STEP = flint.fmpq(1, 10**30)
+# As with draws, for lines through two of them.
+LINES = 8
 BITS = 256
 
 
@@ -36,8 +37,8 @@ class Sampler:
         free: set[sympy.Symbol] = set().union(*(feature.free_symbols for feature in model.features))
         self.ring = Ring([*model.variables, *sorted(free - set(model.variables), key=str)])
         self.point = [self._fraction() for _ in self.ring.symbols]
-        for i, theta in enumerate(self.variables):
-            self.point[i] = abs(self.point[i]) if theta.is_positive else self.point[i]
+        for i, symbol in enumerate(self.ring.symbols):
+            self.point[i] = abs(self.point[i]) if symbol.is_positive else self.point[i]
         self.gradients = [self._gradient(feature) for feature in model.features]
 
     def _fraction(self) -> flint.fmpq:
@@ -113,19 +114,31 @@ def sampled_rank(model: Model, q: sympy.Expr, decay: DecayRate | None, seed: int
 def _signs(sampler: Sampler) -> int:
     """Exact: the velocities are vectors of signs.
 
-    Between any two losses lead others that pass one kink F_i=0 after the other, and what passing one changes is the
-    same wherever it is passed: with both sides of every kink, nothing is left out.
+    They change where some F_i is 0. Random duals would miss a thin sector between two such kinks; a line through two of
+    them passes all kinks, and velocities are taken in every sector on the line.
     """
     echelon, idle = Echelon(len(sampler.variables)), 0
-    for force in sampler.kinks():
-        echelon.add(_of(force))
-    while idle < PATIENCE and echelon.rank < echelon.size:
-        idle = 0 if echelon.add(_of(sampler.force())) else idle + 1
+    whole = sampler.decay is None  # a rate stays positive on the segment only
+    while idle < LINES and echelon.rank < echelon.size:
+        added = [echelon.add(signs) for signs in _along(sampler.force(), sampler.force(), whole=whole)]
+        idle = 0 if any(added) else idle + 1
     return echelon.rank
 
 
-def _of(force: Sequence[flint.fmpq]) -> np.ndarray:
-    return np.array([(entry > 0) - (entry < 0) for entry in force], dtype=np.int64)
+def _along(start: list[flint.fmpq], end: list[flint.fmpq], *, whole: bool) -> list[np.ndarray]:
+    """The signs of start + s(end − start) between the zeros of its entries, for s in [0, 1] or on the whole line."""
+    steps = [b - a for a, b in zip(start, end, strict=True)]
+    zeros = {-a / step for a, step in zip(start, steps, strict=True) if step != 0}
+    if not whole:
+        zeros = {zero for zero in zeros if 0 < zero < 1} | {flint.fmpq(0), flint.fmpq(1)}
+    places = sorted(zeros)
+    ends = [places[0] - 1, places[-1] + 1] if whole and places else []
+    between = [(a + b) / 2 for a, b in itertools.pairwise(places)]
+    found = []
+    for s in (*ends, *between) if places else [flint.fmpq(0)]:
+        at = [a + s * step for a, step in zip(start, steps, strict=True)]
+        found.append(np.array([(force > 0) - (force < 0) for force in at], dtype=np.int64))
+    return found
 
 
 def _enclosed(sampler: Sampler, with_time: bool) -> int:

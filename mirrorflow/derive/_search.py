@@ -16,7 +16,8 @@ import sympy
 from ._ring import PRIME, Polynomial, Ring
 from ._system import System
 
-Equation = tuple[Any, tuple[int, ...]]
+# What of the law, and the exponents of a monomial, which are integers of flint.
+Equation = tuple[Any, tuple[Any, ...]]
 Column = dict[Equation, Fraction]
 
 

@@ -1,5 +1,8 @@
 """The reparameterizations of the toolkit in symbols, and a user's own expressions beside them."""
 
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportReturnType=false
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,7 +57,7 @@ def symbolic(reparameterization: AbstractReparameterization) -> Model:
     )
 
 
-def as_model(given: Any, variables: Sequence[sympy.Symbol] | None) -> Model:
+def as_model(given: Any, variables: Any) -> Model:
     """A `Model` of what a user may give: a model, a reparameterization, or expressions of `variables`."""
     if isinstance(given, Model | AbstractReparameterization):
         if variables is not None:
@@ -77,7 +80,7 @@ def as_model(given: Any, variables: Sequence[sympy.Symbol] | None) -> Model:
     return Model("your expressions", arrays, features)
 
 
-def _own_variables(variables: Sequence[sympy.Symbol] | None) -> tuple[sympy.Symbol, ...]:
+def _own_variables(variables: Any) -> tuple[sympy.Symbol, ...]:
     if variables is None:
         raise ValueError("variables must be given with sympy expressions: the symbols that are trained.")
     own = (variables,) if isinstance(variables, sympy.Symbol) else tuple(variables)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize
 
+from mirrorflow.cli._potentials import POTENTIALS
 from mirrorflow.cli._run._classification import extrapolated
-from mirrorflow.cli._run._coordinates import POTENTIALS
 from mirrorflow.cli._run._csv import read_csv
 from mirrorflow.cli._run._data import prepare, read
 

@@ -1,23 +1,13 @@
 """From what is typed to coordinates: `hyperbolic-entropy:0.01` is a potential, `hadamard:3` a reparameterization."""
 
 import dataclasses
-import difflib
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ... import potentials, reparameterizations
+from ... import reparameterizations
 from ...flows import Flow
-
-POTENTIALS: dict[str, tuple[Callable[..., Any], str]] = {
-    "quadratic": (potentials.Quadratic, ""),
-    "power": (potentials.Power, "P"),
-    "hyperbolic-entropy": (potentials.HyperbolicEntropy, "SCALE"),
-    "cosh": (potentials.Cosh, ""),
-    "hyperbolic-aware": (potentials.HyperbolicAware, "ALPHA"),
-    "negative-entropy": (potentials.NegativeEntropy, ""),
-}
+from .._potentials import potential_named
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,32 +55,9 @@ def coordinates(
             raise ValueError(f"--balance must be positive, got {balance:g}: factors that start equal stay at 0.")
         made = reparameterizations.Hadamard(int(depth or 2))
         return Coordinates(f"hadamard:{made.depth}, balance {balance:g}", None, made, balance, start or 0.0)
-    made = _potential(potential or "quadratic")
+    made = potential_named(potential or "quadratic")
     low, high = made.domain
     value = start if start is not None else 0.0 if low < 0 else 1.0
     if not low < value < high:
         raise ValueError(f"--start must lie inside the domain ({low:g}, {high:g}) of {potential}, got {value:g}.")
     return Coordinates(potential or "quadratic", made, None, balance, value)
-
-
-def _potential(words: str) -> Any:
-    name, colon, value = words.partition(":")
-    if name not in POTENTIALS:
-        close = difflib.get_close_matches(name, POTENTIALS, n=2, cutoff=0.4)
-        near = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(POTENTIALS)}."
-        raise ValueError(f"--potential: there is no {name!r}; {near}")
-    make, parameter = POTENTIALS[name]
-    if not parameter:
-        if colon:
-            raise ValueError(f"--potential: {name} has no number, got {words!r}.")
-        return make()
-    try:
-        number = float(value)
-    except ValueError:
-        raise ValueError(
-            f"--potential: write {name}:{parameter} with a number, such as {name}:1.5; got {words!r}."
-        ) from None
-    try:
-        return make(number)
-    except ValueError as error:
-        raise ValueError(f"--potential {words}: {error}") from None

@@ -7,6 +7,7 @@ from ._duals import Duals as Duals
 from ._duals import spanning_duals as spanning_duals
 from ._function import FunctionModel as FunctionModel
 from ._function import from_function as from_function
+from ._rank import CONCLUSIVE_GAP as CONCLUSIVE_GAP
 from ._search import Search as Search
 from ._search import search as search
 from ._steepest import steepest_fields as steepest_fields

@@ -1,0 +1,116 @@
+"""What a derivation in one coordinate is asked for, checked: the function, the exponent q and the orbit."""
+
+# sympy's annotations say Basic where its methods return expressions.
+# pyright: reportArgumentType=false, reportGeneralTypeIssues=false
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from ..flows import NotAMirrorFlow
+from ..geometries import AbstractGeometry, AbstractSteepest
+from ..reparameterizations import AbstractProduct, LogDifference, PowerDifference, QuadraticForm
+from ._commutes import commutes
+from ._model import Model
+from ._penalty import number
+from ._refusal import ProvedNotAMirrorFlow
+from ._symbolic import as_model, exact
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One function g of `variables`, the exponent `q`, and where its orbit lies.
+
+    `start`: the level of all laws, or a point of the orbit; `given`: what the user gave; `balance`: likewise, exact.
+    """
+
+    given: Any
+    model: Model
+    feature: sympy.Expr
+    variables: tuple[sympy.Symbol, ...]
+    q: sympy.Expr
+    balance: Any
+    start: Any
+
+
+def setting(given: Any, balance: Any, geometry: Any, variables: Any) -> Setting:
+    """The setting of `legendre` and `mirror_drift`.
+
+    **Raises:** `ProvedNotAMirrorFlow` where several functions do not commute; `ValueError` for what is not allowed.
+    """
+    q = exponent(geometry)
+    model = as_model(given, variables)
+    if len(model.features) > 1:
+        _refuse_several(given, model)
+    real = {v: sympy.Symbol(v.name, real=True) for v in model.variables if not v.is_real}
+    feature = exact(model.features[0].xreplace(real))
+    own = tuple(real.get(v, v) for v in model.variables if model.features[0].has(v))
+    if isinstance(balance, Mapping):
+        start = _point(balance, model)
+        return Setting(given, model, feature, own, q, start, {real.get(v, v): value for v, value in start.items()})
+    level = _level(balance)
+    if isinstance(given, PowerDifference | LogDifference):
+        if not level.is_positive:
+            raise ValueError(f"balance must be positive: the orbit through u=v=balance, got {balance}.")
+        return Setting(given, model, feature, own, q, level, dict.fromkeys(own, level))
+    return Setting(given, model, feature, own, q, level, level)
+
+
+def exponent(geometry: Any) -> sympy.Expr:
+    """q of a geometry, or a q itself: in [1, 2], or a positive symbol that stands for a number between."""
+    if geometry is None:
+        return sympy.Integer(2)
+    if isinstance(geometry, AbstractSteepest):
+        return number(geometry.q)
+    if isinstance(geometry, AbstractGeometry):
+        name = type(geometry).__name__
+        raise NotAMirrorFlow(f"No theorem makes the {name} geometry's flow on parameters a mirror flow in x.")
+    if isinstance(geometry, sympy.Symbol):
+        if not geometry.is_positive:
+            raise ValueError(f"geometry must be a positive symbol, sympy.Symbol({geometry.name!r}, positive=True).")
+        return geometry
+    try:
+        q = number(geometry)
+    except (TypeError, ValueError):
+        q = sympy.nan
+    if not (q.is_number and q.is_real and 1 <= q <= 2):
+        raise ValueError(f"geometry must be one of mf.geometries or a q in [1, 2], got {geometry!r}.")
+    return q
+
+
+def _level(balance: Any) -> sympy.Expr:
+    try:
+        level = number(balance)
+    except (TypeError, ValueError):
+        raise ValueError(f"balance must be a number or a positive sympy symbol, got {balance!r}.") from None
+    if not level.is_nonnegative:
+        raise ValueError(f"balance must be non-negative (a symbol must be declared positive), got {balance}.")
+    return level
+
+
+def _point(balance: Mapping[Any, Any], model: Model) -> dict[sympy.Symbol, sympy.Expr]:
+    if set(balance) != set(model.variables):
+        raise ValueError(f"balance must give a value to each of {list(model.variables)}, got {list(balance)}.")
+    return {v: _level(value) for v, value in balance.items()}
+
+
+def _refuse_several(given: Any, model: Model) -> None:
+    answer = commutes(model)
+    if not answer.holds:
+        raise ProvedNotAMirrorFlow(
+            f"The reparameterization does not commute: the Lie bracket of {answer.between} is not zero.",
+            answer.witness,
+        )
+    extra = ""
+    if isinstance(given, QuadraticForm):
+        extra = " It commutes, and R is the conjugate of ¼‖exp(Σμ_iA_i)θ₀‖², which depends on the start θ₀."
+    raise ValueError(
+        f"One function of the parameters is needed, got {len(model.features)}: x is one coordinate.{extra}"
+    )
+
+
+def depth_of(given: Any) -> int | None:
+    """L of a product of L factors, else None."""
+    return given.depth if isinstance(given, AbstractProduct) else None
