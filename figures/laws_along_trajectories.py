@@ -3,8 +3,8 @@ r"""Derived laws hold along the flow of networks on random data, and altered one
 Largest drift over all laws of a network, relative to the sum of their terms' sizes, along one integrated flow each.
 Solid: the derived laws, which only the solver's error moves; dashed: the same laws with one term of the other sign. (a)
 Gradient flow. (b) The same with decoupled decay on three random steps, against $h(\theta_0)e^{-c\int\lambda}$, $c$ the
-degree of the law. (c) Mirror flow, every array with a potential of its own. (d) Heavy-ball momentum against $h_0e^{-\tau t}$, and
-sign flow, whose sign map is smoothed.
+degree of the law. (c) Mirror flow, every array with a potential of its own. (d) Heavy-ball momentum against
+$h_0e^{-\tau t}$, and sign flow, whose sign map is smoothed.
 """
 
 import numpy as np

@@ -6,7 +6,6 @@ import jax.numpy as jnp
 import numpy as np
 
 import mirrorflow as mf
-from mirrorflow.derive._discrete_drift import discrete_drift
 
 from . import _law_counts as counts
 from ._law_paths import derived, flat, sampled
@@ -70,7 +69,9 @@ def slopes(case, key):
 
     with mf.accuracy(1.0) as factor:
         sizes = SIZES * factor ** np.log10(2.0)
-    found = discrete_drift(lambda theta: jnp.mean(jax.vmap(law)(theta), axis=0), gradient, start, sizes, TIME, key)
+    found = mf.derive.discrete_drift(
+        lambda theta: jnp.mean(jax.vmap(law)(theta), axis=0), gradient, start, sizes, TIME, key
+    )
     return {"step": found.step_sizes, "drift": found.drifts}
 
 

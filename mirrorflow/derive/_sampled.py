@@ -8,7 +8,7 @@ an upper bound for the number of laws there. Larger samples, and brackets, could
 
 import itertools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import flint
 import numpy as np
@@ -58,31 +58,16 @@ class Sampler:
     def force(self) -> list[flint.fmpq]:
         """F for a new random G, of which a random part is 0."""
         share = self.generator.choice((0.0, 0.0, 0.5, 0.8))
-        chosen = [self.generator.random() >= share for _ in self.gradients]
-        return self._sum([self._fraction() if kept else flint.fmpq(0) for kept in chosen], self._rate())
-
-    def kinks(self) -> Iterator[list[flint.fmpq]]:
-        """F just on either side of F_i=0, for every i that the loss can move there."""
-        for i in range(len(self.variables)):
-            owners = [k for k, gradient in enumerate(self.gradients) if gradient.get(i, 0) != 0]
-            if not owners:
+        total = [flint.fmpq(0)] * len(self.variables)
+        for gradient in self.gradients:
+            if self.generator.random() < share:
                 continue
-            duals, rate, k = [self._fraction() for _ in self.gradients], self._rate(), self.generator.choice(owners)
-            duals[k] -= self._sum(duals, rate)[i] / self.gradients[k][i]
-            for side in (1, -1):
-                duals[k] += side * STEP
-                yield self._sum(duals, rate)
-                duals[k] -= side * STEP
-
-    def _rate(self) -> flint.fmpq:
-        coupled = self.decay is not None and self.decay.coupled
-        return abs(self._fraction()) / 10 if coupled else flint.fmpq(0)
-
-    def _sum(self, duals: Sequence[flint.fmpq], rate: flint.fmpq) -> list[flint.fmpq]:
-        total = [rate * value for value in self.point[: len(self.variables)]]
-        for dual, gradient in zip(duals, self.gradients, strict=True):
+            dual = self._fraction()
             for i, entry in gradient.items():
                 total[i] += dual * entry
+        if self.decay is not None and self.decay.coupled:
+            rate = abs(self._fraction()) / 10
+            total = [force + rate * value for force, value in zip(total, self.point, strict=False)]
         return total
 
     def velocity(self) -> list[flint.arb]:
