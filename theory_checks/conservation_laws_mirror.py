@@ -36,7 +36,7 @@ def of_columns(rows, columns, rank):
     "conservation-laws/nonnegative-factorization",
     on=nonnegative,
     statement=r"\dot\theta=-\theta\odot\nabla,\ f=UV^\top:\quad \mathbf 1^\top u_k-\mathbf 1^\top v_k,\ r \text{ of"
-    r" them; }2r-1 \text{ for } n=m=1, \text{ and there are no more}",
+    r" them; } 2r-1 \text{ for } n=m=1, \text{ and there are no more}",
     source=f"{counts.MIRROR}; {counts.PAGE} (non-negative factorization)",
     status="published",
     tolerance=counts.EXACT,

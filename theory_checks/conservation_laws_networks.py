@@ -152,8 +152,8 @@ def constant(rows):
 @mf.claim(
     "conservation-laws/softmax",
     on=softmax,
-    statement=r"\mathrm{softmax}(\theta x): \mathbf 1^\top\theta;\quad \mathrm{softmax}(\theta^\top x): \theta\mathbf 1: "
-    r"\  \text{one law for every feature, and there are no more}",
+    statement=r"\mathrm{softmax}(\theta x): \mathbf 1^\top\theta;\ \mathrm{softmax}(\theta^\top x): \theta\mathbf 1:"
+    r"\quad \text{one law for every feature, and there are no more}",
     source=f"{counts.MODULES}; {counts.PAGE} (softmax layer)",
     status="published",
     tolerance=counts.EXACT,
