@@ -146,7 +146,7 @@ sign_flow_counts.control("those of gradient flow", formula=counts.gram)
     "conservation-laws/sign-flow-as-published",
     on=sign_flow,
     statement=r"f=UV^\top,\ \dot\theta=-\mathrm{sgn}\,\nabla:\quad \text{no law but for } n=m=r=1",
-    source=f"{counts.MIRROR} (table of laws); {counts.PAGE}",
+    source=f"{counts.PAGE} (linear 2-layer, sign flow), which quotes a published table",
     status="printed",
     expects="refuted",
     erratum=r"At $n=m=1$, $r=2$ the flow keeps $|u_k|-|v_k|$ for $k=1,2$ and a third, wherever no entry vanishes; "
