@@ -27,6 +27,13 @@ def monomials(system: System, degree: int) -> Iterator[Polynomial]:
             yield product
 
 
+def coefficients(system: System) -> list[list[Polynomial]]:
+    """What a basis is multiplied by, in turn: 1, then 1 and the constants of the system, to which laws are linear."""
+    ring = system.ring
+    open_ones = [ring.generators[symbol] for symbol in system.constants]
+    return [[ring.one]] + ([[ring.one, *open_ones]] if open_ones else [])
+
+
 def size(system: System, degree: int) -> int:
     """How many monomials of this degree there are."""
     return sum(math.comb(len(members) + degree - 1, degree) for members in groups(system))
@@ -45,5 +52,5 @@ def groups(system: System) -> list[list[Polynomial]]:
 
 def _usable(system: System, function: Moving) -> bool:
     drift = system.drift
-    known = drift is None or all(function.symbol in operator for operator, _ in drift.operators)
+    known = drift is None or function.symbol in drift.functions
     return function.speed is not None and known

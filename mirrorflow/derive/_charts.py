@@ -97,8 +97,9 @@ def _chart(potential: potentials.AbstractPotential, formulas: _Formulas, theta: 
     speed, polynomial = _speed(formulas.inverse_metric, SIZE, theta, even)
     found = [Coordinate(theta, theta, speed)]
     if not _is_polynomial(balance, SIZE) or even:
-        # A multiple of Q is as good as Q, and simpler to read.
-        scale = balance.as_coeff_Mul()[0]
+        # |θ|^p is as good as its multiple (1−1/p)|θ|^p, and simpler to read.
+        scale, function = balance.as_coeff_Mul()
+        scale = scale if function.is_Pow and function.base == SIZE else sympy.Integer(1)
         found.append(Coordinate(_named("Q", theta), _extended(balance / scale, theta, 1, even), theta / scale))
     found.append(Coordinate(_named("z", theta), _extended(formulas.dual, theta, -1, even), sympy.Integer(1)))
     closed, sample = _closed(potential, theta, speed, polynomial)

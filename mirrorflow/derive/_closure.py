@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ._decays import TIME
 from ._modular import Echelon, product
 from ._ring import PRIME, ModularRing
 from ._system import System
@@ -32,10 +33,15 @@ class Fields:
         self.point = system.draw(generator)
         constants = system.ring.symbols
         moving = {function.symbol for function in system.closed}
+        drift = system.drift
+        # Time is a coordinate like the others where fields change with it.
+        timed = [] if drift is None else [s for s in system.ring.support(drift.time_speed) if s == TIME]
+        moving |= set(timed)
         # Constants of the model take their values at once.
         self.fixed = {i: self.point[i] for i, symbol in enumerate(constants) if symbol not in moving}
         self.places = [system.ring.position[function.symbol] for function in system.closed]
-        self.size = len(self.places) + (system.drift is not None)
+        self.size = len(self.places) + (drift is not None)
+        self.places += [system.ring.position[symbol] for symbol in timed]
         self.fields = [field for field in self._fields(system) if field]
 
     def _fields(self, system: System) -> list[Field]:

@@ -115,7 +115,8 @@ class SampledCount(Count):
         time = decay is not None and not decay.coupled
         self.dimension = len(model.variables) + time
         ranks = [sampled_rank(model, q, decay, seed + k) for k in range(self.points)]
-        self.rank = ranks[0]
+        # The points are in different cells: there is a bound for all of them only where the least is spanned.
+        self.rank = min(ranks)
         self.counts = [self.dimension - rank for rank in ranks]
 
     def refine(self, found: int) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 
 import sympy
 
-from ._basis import monomials, separable, size
+from ._basis import coefficients, monomials, separable, size
 from ._counts import Count
+from ._decays import TIME
 from ._independent import Independent
 from ._integrals import checked_integrals
 from ._laws import ConservationLaws, Law
@@ -63,8 +64,9 @@ class Derivation:
         if self.done:
             return
         functions = list(basis())
-        for rate in self._rates(degree):
-            self.independent.add_all(search(self.system, functions, rate), rate)
+        for scale in coefficients(self.system):
+            for rate in self._rates(degree) if not self.done else ():
+                self.independent.add_all(search(self.system, [f * c for f in functions for c in scale], rate), rate)
 
     def _monomials(self, degree: int) -> None:
         if degree > self.degree or self.searched < degree - 1:
@@ -121,10 +123,10 @@ class Derivation:
     def laws(self, flow: str) -> ConservationLaws:
         """What was found, for users."""
         system, count = self.system, self.count
-        values = {function.symbol: function.expression for function in system.functions}
+        values = {function.symbol: function.expression for function in system.functions} | dict(system.constants)
         drift = sympy.Integer(0) if system.drift is None else system.drift.rate
         made = tuple(
-            Law(_written(each.law.expression(system.ring, values)), each.rate * drift, self.model, system.variables)
+            _law(_written(each.law.expression(system.ring, values)), each.rate * drift, self.model, system.variables)
             for each in self.independent.found
         )
         made += tuple(
@@ -154,6 +156,12 @@ class Derivation:
         if self.done:
             return words
         return f"{words}; searched among monomials up to degree {self.searched}"
+
+
+def _law(expression: sympy.Expr, rate: sympy.Expr, model: Model, variables: tuple[sympy.Symbol, ...]) -> Law:
+    """A law, of time as well where it contains it."""
+    timed = (TIME,) if TIME in expression.free_symbols and TIME not in variables else ()
+    return Law(expression, rate, model, variables + timed)
 
 
 def _written(expression: sympy.Expr) -> sympy.Expr:

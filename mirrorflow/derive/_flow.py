@@ -25,9 +25,9 @@ class DerivedFlow:
     def __init__(self, metric: Any, q: sympy.Expr | None, decay: DecayRate | None, momentum: sympy.Expr | None):
         """`q` is None for the spectral geometry."""
         self.metric, self.q, self.decay, self.momentum = metric, q, decay, momentum
-        if momentum is not None and (metric is not None or q != 2 or decay is not None):
+        if momentum is not None and (metric or q != 2 or decay is not None):
             raise ValueError("momentum goes with the Euclidean gradient alone: without metric, geometry and decay.")
-        if metric is not None and q != 2:
+        if metric and q != 2:
             raise ValueError("metric goes with gradient flow (q=2); steepest mirror flows are derived in x.")
 
     def check_names(self, model: Model) -> None:
@@ -60,7 +60,7 @@ class DerivedFlow:
             if given is not None:
                 raise ValueError(f"{argument} goes with models in symbols whose gradients are rational, not here.")
         if isinstance(self.metric, sympy.MatrixBase):
-            raise ValueError("metric must be a potential, or one for each array, where the model is a function.")
+            raise ValueError("metric as a matrix must have polynomial entries, and the model rational gradients.")
         if self.q is not None and self.q.free_symbols:
             raise ValueError(f"geometry must be a number between 1 and 2 where the model is a function, got {self.q}.")
         geometry = Spectral() if self.q is None else None if self.q == 2 else Steepest(float(self.q))
@@ -74,6 +74,11 @@ class DerivedFlow:
 
         **Raises:** `NotPolynomial` where that does not cover it.
         """
+        if model.potentials and self.metric is None and (self.q != 2 or self.momentum is not None):
+            raise ValueError(
+                f"{'momentum' if self.momentum is not None else 'geometry'} does not go with the potentials that "
+                f"{model.name} has of its own; metric={{}} makes all of its parameters Euclidean."
+            )
         if self.q != 2:
             system = steepest_system(model, self.q, self.decay)
             count: Count = SampledCount(model, self.q, self.decay, seed)

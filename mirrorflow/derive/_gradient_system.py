@@ -25,37 +25,61 @@ def gradient_system(
 
     **Raises:** `NotPolynomial` where forces are no polynomials in any way known here.
     """
-    variables = model.variables
-    kernels = _kernels(model)
-    by_name = {} if isinstance(metric, sympy.MatrixBase) else metric
-    known = _charts(model, by_name, rational, {each.theta: each for each in kernels})
+    by_name = potentials_by_array(model, {} if isinstance(metric, sympy.MatrixBase) else metric)
+    try:
+        return _assembled(model, by_name, metric, decay, rational, {})
+    except NotPolynomial:
+        kernels = _kernels(model, by_name)
+        if not kernels:
+            raise
+    return _assembled(model, by_name, metric, decay, rational, kernels)
+
+
+def _assembled(
+    model: Model,
+    by_name: Mapping[str, AbstractPotential],
+    metric: Any,
+    decay: DecayRate | None,
+    rational: bool,
+    kernels: Mapping[sympy.Symbol, Kernels],
+) -> System:
+    known = _charts(model, by_name, rational, kernels)
     inverses = _marked(known, -1)
-    for each in kernels:
+    for each in kernels.values():
         inverses |= each.inverses
-    circles = {each.symbol("sin"): each.symbol("cos") for each in kernels if each.circular}
+    circles = {each.symbol("sin"): each.symbol("cos") for each in kernels.values() if each.circular}
     ring = Ring(_symbols(model, known, metric), inverses=inverses, logarithms=_marked(known, 0), circles=circles)
-    forces = gradient_forces(ring, model.features, variables, kernels)
+    forces = gradient_forces(ring, model.features, model.variables, tuple(kernels.values()))
     if isinstance(metric, sympy.MatrixBase):
-        forces = _scaled(ring, forces, metric, variables)
+        forces = _scaled(ring, forces, metric, model.variables)
     functions = _moving(ring, [each.coordinates for each in known])
     closed = _moving(ring, [each.closed for each in known]) if all(each.closed for each in known) else None
     closed = None if closed is None else _with_used(ring, closed, functions, forces)
     drift = None if decay is None else _drift(ring, decay, known, metric)
     if drift is not None and closed is not None and any(each.symbol not in drift.closed for each in closed):
         closed = None
-    return System(ring, variables, functions, forces, closed, _sampler(known), drift)
+    constants = {symbol: symbol for symbol in _constants(model, metric)}
+    return System(ring, model.variables, functions, forces, closed, _sampler(known), drift, constants)
 
 
-def _kernels(model: Model) -> tuple[Kernels, ...]:
-    """The functions of one parameter that the features need, none where polynomials are enough."""
+def _kernels(model: Model, by_name: Mapping[str, AbstractPotential]) -> dict[sympy.Symbol, Kernels]:
+    """The functions of one parameter that the features need, of the parameters with the Euclidean metric."""
     plain = [feature for feature in model.features if not feature.is_polynomial(*model.variables)]
-    try:
-        gradient_forces(Ring(_symbols(model, (), None)), plain, model.variables)
-    except NotPolynomial:
-        written = [sympy.expand(plain_functions(feature), power_exp=True) for feature in plain]
-        found = (kernels_of(written, theta) for theta in model.variables if any(f.has(theta) for f in written))
-        return tuple(each for each in found if each != Kernels(each.theta))
-    return ()
+    written = [sympy.expand(plain_functions(feature), power_exp=True) for feature in plain]
+    found = {}
+    for name, array in model.arrays.items():
+        if isinstance(by_name.get(name, Quadratic()), Quadratic):
+            inside = [theta for theta in array.ravel().tolist() if any(feature.has(theta) for feature in written)]
+            found |= {theta: kernels_of(written, theta) for theta in inside}
+    return {theta: each for theta, each in found.items() if each != Kernels(theta)}
+
+
+def _constants(model: Model, metric: Any) -> tuple[sympy.Symbol, ...]:
+    """The symbols that are not trained."""
+    free: set[sympy.Symbol] = set().union(*(feature.free_symbols for feature in model.features))
+    if isinstance(metric, sympy.MatrixBase):
+        free |= metric.free_symbols
+    return tuple(sorted(free - set(model.variables), key=str))
 
 
 def potentials_by_array(model: Model, metric: Any) -> dict[str, AbstractPotential]:
@@ -79,15 +103,13 @@ def potentials_by_array(model: Model, metric: Any) -> dict[str, AbstractPotentia
     return dict(by_name)
 
 
-def _charts(model: Model, metric: Any, rational: bool, kernels: Mapping[sympy.Symbol, Kernels]) -> list[Chart]:
-    by_name = potentials_by_array(model, metric)
+def _charts(
+    model: Model, by_name: Mapping[str, AbstractPotential], rational: bool, kernels: Mapping[sympy.Symbol, Kernels]
+) -> list[Chart]:
     found: list[Chart] = []
     for name, array in model.arrays.items():
         potential, parameters = by_name.get(name, Quadratic()), array.ravel().tolist()
         euclidean = isinstance(potential, Quadratic)
-        inside = [theta for theta in parameters if theta in kernels]
-        if inside and not euclidean:
-            raise NotPolynomial(f"{inside[0]} follows a potential and stands inside a function.")
         if euclidean:
             plain = (euclidean_chart(theta, rational=rational) for theta in parameters)
             found += [kernels[each.theta].chart() if each.theta in kernels else each for each in plain]
@@ -102,10 +124,7 @@ def _symbols(model: Model, charts: Sequence[Chart], metric: Any) -> list[sympy.S
         for coordinate in (*each.coordinates, *each.closed):
             found.append(coordinate.symbol)
             found.extend(sorted(coordinate.speed.free_symbols, key=str) if coordinate.speed is not None else ())
-    free: set[sympy.Symbol] = set().union(*(feature.free_symbols for feature in model.features))
-    if isinstance(metric, sympy.MatrixBase):
-        free |= metric.free_symbols
-    return found + sorted(free - set(found), key=str)
+    return found + [symbol for symbol in _constants(model, metric) if symbol not in set(found)]
 
 
 def _marked(charts: Sequence[Chart], power: int) -> dict[sympy.Symbol, sympy.Symbol]:
@@ -183,7 +202,7 @@ def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart], metric: Any) -
             sums |= {total + value for total in sums for value in values}
         return tuple(sorted(sums))
 
-    return Drift(decay.rate, ((drifts, ring.one),), rates, ring.one, closed)
+    return Drift(decay.rate, drifts, ring.one, rates, ring.one, closed)
 
 
 def _decayed(ring: Ring, coordinate: Coordinate, theta: sympy.Symbol, pull: sympy.Expr, coupled: bool):

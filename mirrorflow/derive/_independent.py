@@ -8,10 +8,11 @@ import mpmath
 import numpy as np
 import sympy
 
+from ._decays import TIME
 from ._modular import Echelon
 from ._ring import PRIME, ModularRing, Polynomial
 from ._search import Quotient
-from ._system import System
+from ._system import Drift, System
 
 Number: TypeAlias = Any  # mpmath.mpf, which has no types
 
@@ -74,9 +75,17 @@ class _Exact:
         up, down = int(top(*self.point)), int(bottom(*self.point))
         gradient = (self._gradient(top) * down - self._gradient(bottom) * up) % PRIME
         if self.system.drift is not None:
-            rate = sympy.Rational(rate)
-            gradient[-1] = int(rate.p) * pow(int(rate.q), -1, PRIME) * up * down % PRIME
+            gradient[-1] = self._in_time(self.system.drift, top, sympy.Rational(rate), up) * down % PRIME
         return self.echelon.add(gradient)
+
+    def _in_time(self, drift: Drift, top: Any, rate: sympy.Rational, value: int) -> int:
+        """The derivative of h·e^{c∫rate} in time over e^{c∫rate}, multiplied by the time's speed as the drift is."""
+        factor, speed = (int(self.modular.image(each)(*self.point)) for each in (drift.factor, drift.time_speed))
+        pulled = int(rate.p) * pow(int(rate.q), -1, PRIME) * factor * value
+        place = self.system.ring.position.get(TIME)
+        if place is None or TIME not in drift.functions:
+            return pulled % PRIME
+        return (pulled + speed * int(top.derivative(place)(*self.point))) % PRIME
 
     def _gradient(self, image: Any) -> np.ndarray:
         gradient = np.zeros(self.system.dimension, dtype=np.int64)
@@ -102,7 +111,7 @@ class _Numeric:
         free |= set(system.variables) | (set(system.ring.symbols) - named)
         point = {symbol: self._fraction(symbol) for symbol in sorted(free, key=str)}
         self.point = point
-        self.expressions = {symbol: symbol for symbol in system.ring.symbols if symbol not in named}
+        self.expressions = {s: system.constants.get(s, s) for s in system.ring.symbols if s not in named}
         self.expressions |= {each.symbol: each.expression for each in system.functions}
         self.values: dict[sympy.Symbol, Number] = {}
         self.slopes: dict[sympy.Symbol, tuple[sympy.Symbol, Number] | None] = {}

@@ -4,16 +4,25 @@ from typing import TYPE_CHECKING
 
 import sympy
 
+# How the symbol of a velocity begins.
+DOT = r"\dot{"
+
 if TYPE_CHECKING:
     from ._laws import ConservationLaws
 
 
 def law_latex(expression: sympy.Expr, rate: sympy.Expr) -> str:
     """h, or h·e^{∫c} with its weight."""
-    body = sympy.latex(expression)
+    body = sympy.latex(expression, symbol_names=_velocities(expression))
     if rate == 0:
         return body
     return rf"\left({body}\right) {weight_latex(rate)}"
+
+
+def _velocities(expression: sympy.Expr) -> dict[sympy.Symbol, str]:
+    """θ̇_{11} as a dot over the letter with its subscript."""
+    dotted = [symbol for symbol in expression.free_symbols if symbol.name.startswith(DOT)]
+    return {symbol: f"{DOT}{sympy.latex(sympy.Symbol(symbol.name[len(DOT) : -1]))}}}" for symbol in dotted}
 
 
 def weight_latex(rate: sympy.Expr) -> str:

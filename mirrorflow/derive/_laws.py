@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import sympy
 
-from .._types import Parameters, Real
+from .._types import Numeric, Parameters, Real
 from ._latex import law_latex, laws_latex
 from ._model import Form, Integral, Model
 
@@ -37,16 +37,16 @@ class Law:
         """What the symbols of `expression` stand for, if they are not those of θ."""
         return "" if self.integral is None else self.integral.where
 
-    def residual(self, parameters: Parameters, velocity: Parameters | None = None) -> Real:
+    def residual(self, parameters: Parameters, velocity: Parameters | None = None, time: Numeric | None = None) -> Real:
         """h(θ), a JAX function of θ: 0 for balanced parameters.
 
         **Arguments:** `parameters`: θ as the model has it, or one flat array in the order of `variables` (first axis;
         further axes are copies for models that act coordinate by coordinate); `velocity`: θ̇ of the same structure, for
-        the laws of a flow with momentum.
+        the laws of a flow with momentum; `time`: t, for the few of them that contain it.
 
-        **Raises:** `ValueError` for another structure, or where a velocity is missing.
+        **Raises:** `ValueError` for another structure, or where a velocity or the time is missing.
         """
-        return self._evaluate(*_values(self.model, self.variables, parameters, velocity))
+        return self._evaluate(*_values(self.model, self.variables, parameters, velocity, time))
 
     @functools.cached_property
     def _evaluate(self):
@@ -110,18 +110,19 @@ class ConservationLaws:
         """How many laws were counted but not found."""
         return None if self.count is None else self.count - len(self.laws)
 
-    def residual(self, parameters: Parameters, velocity: Parameters | None = None) -> Real:
+    def residual(self, parameters: Parameters, velocity: Parameters | None = None, time: Numeric | None = None) -> Real:
         """All h(θ), stacked on the first axis."""
         if not self.laws:
             return jnp.zeros((0,))
-        values = _values(self.model, self.laws[0].variables, parameters, velocity)
+        variables = max((law.variables for law in self.laws), key=len)
+        values = _values(self.model, variables, parameters, velocity, time)
         integrals = [law._evaluate(*values) for law in self.laws if law.integral is not None]
         return jnp.stack([jnp.asarray(value) for value in [*self._evaluate(*values), *integrals]])
 
     @functools.cached_property
     def _evaluate(self):
         formulas = [law.expression for law in self.laws if law.integral is None]
-        return _compiled(self.laws[0].variables, formulas)
+        return _compiled(max((law.variables for law in self.laws), key=len), formulas)
 
     def to_latex(self) -> str:
         """The laws as LaTeX: the recognizable forms where they say everything, else every law."""
@@ -161,10 +162,17 @@ def _compiled(variables, expressions):
     return sympy.lambdify(variables, expressions, modules=["jax"], cse=True)
 
 
-def _values(model: Model, variables, parameters: Parameters, velocity: Parameters | None) -> list[Real]:
+def _values(
+    model: Model, variables, parameters: Parameters, velocity: Parameters | None, time: Numeric | None
+) -> list[Real]:
     values = model.values(parameters)
     if len(variables) == len(values):
         return values
     if velocity is None:
         raise ValueError("velocity must be given: these are laws of a flow with momentum, functions of θ and θ̇.")
-    return values + model.values(velocity)
+    values = values + model.values(velocity)
+    if len(variables) == len(values):
+        return values
+    if time is None:
+        raise ValueError("time must be given: a law of this flow contains t.")
+    return [*values, jnp.asarray(time)]

@@ -17,8 +17,7 @@ def velocity(theta: sympy.Symbol) -> sympy.Symbol:
 def momentum_system(model: Model, damping: sympy.Expr) -> System:
     """The state is (θ, θ̇, t); the loss acts on θ̇ alone.
 
-    A constant damping stands in the drift as it is. A damping a/t has the fields multiplied by t; any other τ(t) is
-    taken as a function that nothing relates to t, so that a law must hold for every such function.
+    A constant damping stands in the drift as it is; with a damping a/t the drift is multiplied by t.
 
     **Raises:** `ValueError` for a damping that changes with time other than a/t.
     """
@@ -39,23 +38,17 @@ def momentum_system(model: Model, damping: sympy.Expr) -> System:
     )
     forces = gradient_forces(ring, model.features, variables)
     drift = _drift(ring, variables, velocities, ring.polynomial(damped), damping)
-    return System(ring, variables + velocities, functions, forces, functions, lambda generator: {}, drift)
+    known = {symbol: amplitude if symbol == damped else symbol for symbol in constants}
+    known |= {} if constant else {TIME: TIME}
+    return System(ring, variables + velocities, functions, forces, functions, lambda generator: {}, drift, known)
 
 
 def _drift(ring: Ring, variables, velocities, damped: Polynomial, damping: sympy.Expr) -> Drift:
-    constant = TIME not in damping.free_symbols
-    moving = {theta: ring.generators[speed] for theta, speed in zip(variables, velocities, strict=True)}
-    standing = dict.fromkeys(variables, ring.zero)
-    time = ring.one if constant else ring.generators[TIME]
-    closed = {theta: step * time for theta, step in moving.items()}
-    closed |= {speed: -damped * ring.generators[speed] for speed in velocities}
+    time = ring.one if TIME not in damping.free_symbols else ring.generators[TIME]
+    drift = {theta: ring.generators[speed] * time for theta, speed in zip(variables, velocities, strict=True)}
+    drift |= {speed: -damped * ring.generators[speed] for speed in velocities}
 
     def rates(degree: int) -> tuple[sympy.Rational, ...]:
         return tuple(sympy.Integer(c) for c in range(degree + 1)) if damping != 0 else (sympy.Integer(0),)
 
-    if constant:
-        whole = moving | {speed: -damped * ring.generators[speed] for speed in velocities}
-        return Drift(damping, ((whole, damped),), rates, time, closed)
-    free = moving | dict.fromkeys(velocities, ring.zero)
-    slowed = standing | {speed: -ring.generators[speed] for speed in velocities}
-    return Drift(damping, ((free, ring.zero), (slowed, ring.one)), rates, time, closed)
+    return Drift(damping, drift | {TIME: time}, damped, rates, time, drift)

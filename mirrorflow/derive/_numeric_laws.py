@@ -118,7 +118,7 @@ def _fields(model, numeric, metric, geometry, point, seed) -> tuple[Callable[[Re
         return steepest_fields(numeric.fields, geometry, duals.values, point, shapes=shapes), signed
     if metric:
         scale = _inverse_metric(model, metric)
-        return lambda theta: numeric.fields(theta) * scale(theta), False
+        return lambda theta: numeric.fields(theta) * scale(theta)[None], False
     return numeric.fields, False
 
 

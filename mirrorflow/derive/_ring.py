@@ -157,7 +157,7 @@ class ModularRing:
         found = {}
         for exponents, coefficient in polynomial.terms():
             if coefficient.p % PRIME == 0 or coefficient.q % PRIME == 0:
-                raise NotPolynomial(f"Coefficients must not be multiples of {PRIME}, modulo which ranks are taken.")
+                raise ValueError(f"model: coefficients must not be multiples of {PRIME}, modulo which ranks are taken.")
             found[exponents] = residue(coefficient)
         return self.context.from_dict(found)
 

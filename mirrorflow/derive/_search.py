@@ -67,7 +67,7 @@ class Derivative:
         for k, force in enumerate(system.forces):
             for owner, entry in force.items():
                 self.along[owner].append((k, entry))
-        self.operators = () if system.drift is None else system.drift.operators
+        self.drift = system.drift
         self.rate = None if rate is None or system.drift is None else system.ring.polynomial(sympy.expand(rate))
 
     def __call__(self, element: Polynomial) -> Column:
@@ -89,12 +89,12 @@ class Derivative:
             scaled = ring.derivative(element, symbol) * function.speed
             for k, entry in self.along[function.owner]:
                 parts[k] = parts[k] + scaled * entry if k in parts else scaled * entry
-        for number, (drifts, factor) in enumerate(self.operators):
-            total = self.rate * factor * element if self.rate is not None else ring.zero
+        if self.drift is not None:
+            total = self.rate * self.drift.factor * element if self.rate is not None else ring.zero
             for symbol in ring.support(element):
-                if symbol in drifts:
-                    total = total + ring.derivative(element, symbol) * drifts[symbol]
-            parts["drift", number] = total
+                if symbol in self.drift.functions:
+                    total = total + ring.derivative(element, symbol) * self.drift.functions[symbol]
+            parts["drift"] = total
         return parts
 
 

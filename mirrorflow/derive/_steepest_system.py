@@ -15,8 +15,9 @@ from ._model import Model
 from ._ring import Polynomial, Ring
 from ._system import Drift, Force, Moving, System
 
-# {factor as text: exponent}; numbers are factors too.
+# {factor as text: exponent}; numbers are factors too, with a word before them.
 Factors = dict[str, int]
+NUMBER = "number "
 
 
 def steepest_system(model: Model, q: sympy.Expr, decay: DecayRate | None = None) -> System:
@@ -27,7 +28,7 @@ def steepest_system(model: Model, q: sympy.Expr, decay: DecayRate | None = None)
     **Raises:** `NotPolynomial` for features whose derivatives are no rational functions.
     """
     variables = model.variables
-    forces = factored_forces(model, decay if decay is not None and decay.coupled else None)
+    forces = factored_forces(model, decay if decay is not None and decay.coupled else None, numbers=q != 1)
     images = _images(variables, forces)
     # A sign is its own inverse.
     inverses = {image: image if q == 1 else sympy.Dummy(f"1/{image}", real=True) for image in images.values()}
@@ -48,10 +49,15 @@ def steepest_system(model: Model, q: sympy.Expr, decay: DecayRate | None = None)
         step = ring.generators[inverses[image] if power > 0 else image] ** abs(power)
         functions.append(Moving(symbol, expression, owner, ring.polynomial(slope) * step))
     drift = None if decay is None or decay.coupled else _drift(ring, functions, variables, q, decay)
-    return System(ring, variables, tuple(functions), (entries,), None, lambda generator: {}, drift)
+    numbers = {
+        symbol: sympy.Rational(factor.removeprefix(NUMBER)) ** (q - 1)
+        for factor, symbol in images.items()
+        if factor.startswith(NUMBER)
+    }
+    return System(ring, variables, tuple(functions), (entries,), None, lambda generator: {}, drift, numbers)
 
 
-def factored_forces(model: Model, decay: DecayRate | None) -> list[Factors | None]:
+def factored_forces(model: Model, decay: DecayRate | None, *, numbers: bool) -> list[Factors | None]:
     """The factors of each F_i, θ_i standing as "x{i}"; None where F_i is 0."""
     variables = model.variables
     duals = [sympy.Dummy(f"G{k}") for k in range(len(model.features))]
@@ -64,15 +70,16 @@ def factored_forces(model: Model, decay: DecayRate | None) -> list[Factors | Non
         if decay is not None:
             force += rate * theta
         top, bottom = (ring.polynomial(sympy.expand(part)) for part in sympy.fraction(sympy.together(force)))
-        found.append(None if top.is_zero() else _merged(_factors(top), _factors(bottom)))
+        found.append(None if top.is_zero() else _merged(_factors(top, numbers), _factors(bottom, numbers)))
     return found
 
 
-def _factors(polynomial: Polynomial) -> Factors:
+def _factors(polynomial: Polynomial, numbers: bool) -> Factors:
+    """The factors, those that are numbers as well unless the map makes 1 of them."""
     constant, factors = polynomial.factor()
     found = {str(factor): int(exponent) for factor, exponent in factors}
-    if abs(constant) != 1:
-        found[f"constant {abs(constant)}"] = 1
+    if numbers and abs(constant) != 1:
+        found[f"{NUMBER}{abs(constant)}"] = 1
     return found | ({"-1": 1} if constant < 0 else {})
 
 
@@ -144,4 +151,4 @@ def _drift(ring: Ring, functions: Sequence[Moving], variables, q: sympy.Expr, de
             sums |= {sympy.expand(total + value) for total in sums for value in degrees}
         return tuple(sorted(sums, key=str))
 
-    return Drift(decay.rate, ((drifts, ring.one),), rates, ring.one, {})
+    return Drift(decay.rate, drifts, ring.one, rates, ring.one, {})

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sympy
 
@@ -26,17 +26,17 @@ class Moving:
 
 @dataclass(frozen=True)
 class Drift:
-    """What moves whatever the loss is. A law h·e^{c∫rate} asks that b ↦ Σ∂b·drift + c·factor·b vanish on h.
+    """What moves whatever the loss is; a law h·e^{c∫rate} asks that Σ∂h·drift + c·factor·h vanishes.
 
-    Where the rate changes with time as no constant does, the part of the drift that is multiplied by it (`damping`) has
-    to be balanced by the factor alone, and the rest has to vanish: two operators. `time_speed`: ṫ in the fields of
-    which brackets are taken (they may be multiplied by a function of time); `closed`: the drift of the closed
-    functions there.
+    `functions` and `closed`: how the system's functions and its closed functions move, all multiplied by `time_speed`,
+    which is then how time itself does; `factor` is rate·time_speed; `rates(degree)`: the c that laws of this degree
+    can have.
     """
 
     rate: sympy.Expr
-    operators: tuple[tuple[Mapping[sympy.Symbol, Polynomial], Polynomial], ...]
-    rates: Callable[[int], tuple[sympy.Rational, ...]]
+    functions: Mapping[sympy.Symbol, Polynomial]
+    factor: Polynomial
+    rates: Callable[[int], tuple[sympy.Expr, ...]]
     time_speed: Polynomial
     closed: Mapping[sympy.Symbol, Polynomial]
 
@@ -48,7 +48,8 @@ class System:
     **Fields:** `ring`; `variables`: the state (θ, or θ and its velocity); `functions`: what laws may be made of;
     `forces`: for each choice of the loss a sparse vector over owners; `closed`: functions whose motion is a polynomial
     in themselves, in which brackets are taken, None where none are known; `sample` draws consistent residues for
-    their symbols; `drift`: None without one, else time is part of the state.
+    their symbols; `drift`: None without one, else time is part of the state;
+    `constants`: symbols that coefficients of laws may contain, and what they stand for: numbers, or time.
     """
 
     ring: Ring
@@ -58,6 +59,7 @@ class System:
     closed: tuple[Moving, ...] | None
     sample: Callable[[random.Random], dict[sympy.Symbol, int]]
     drift: Drift | None = None
+    constants: Mapping[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
 
     @property
     def dimension(self) -> int:

@@ -89,9 +89,10 @@ class Checker:
         gradient = sympy.lambdify([*law.variables, *free], [*slopes, law.expression], "mpmath")
         rate = sympy.lambdify([LAMBDA, TIME, *free], law.rate, "mpmath")
         with mpmath.workdps(DIGITS):
-            return max(self._relative(gradient, rate, generator) for _ in range(draws))
+            timed = TIME in law.variables
+            return max(self._relative(gradient, rate, generator, timed) for _ in range(draws))
 
-    def _relative(self, gradient, rate, generator):
+    def _relative(self, gradient, rate, generator, timed):
         def number(positive=False):
             side = 1 if positive else generator.choice((1, -1))
             return side * mpmath.mpf(generator.randrange(300, 1900)) / 1000
@@ -111,6 +112,8 @@ class Checker:
             state = theta + speed
         else:
             motion = self.flow.velocity(theta, force, decay, q)
+        if timed:
+            state, motion = [*state, time], [*motion, mpmath.mpf(1)]
         free = [exponent] if exponent else []
         *slopes, value = gradient(*state, *free)
         terms = [slope * step for slope, step in zip(slopes, motion, strict=True)]

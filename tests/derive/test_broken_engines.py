@@ -72,7 +72,11 @@ MUTANTS = {  # words: (module, before, after)
     ),
     "brackets of brackets with a plus": ("_closure", "(-1, right, left)", "(1, right, left)"),
     "no brackets": ("_closure", "while frontier and", "while not frontier and"),
-    "a dropped equation": ("_search", "ring.normal(polynomial).terms()", "list(ring.normal(polynomial).terms())[1:]"),
+    "a dropped equation": (
+        "_search",
+        "in self.system.ring.normal(polynomial).terms()",
+        "in [*self.system.ring.normal(polynomial).terms()][1:]",
+    ),
     "one term a force": (
         "_search", "parts[k] + scaled * entry if k in parts else scaled * entry", "scaled * entry",
     ),
@@ -82,21 +86,25 @@ MUTANTS = {  # words: (module, before, after)
     "a wrong slope of |θ|^q": ("_steepest_system", "exponent = sympy.expand(1 - ", "exponent = sympy.expand(2 - "),
     "growth in place of damping": (
         "_momentum_system",
-        "whole = moving | {speed: -damped * ring.generators[speed]",
-        "whole = moving | {speed: damped * ring.generators[speed]",
+        "drift |= {speed: -damped * ring.generators[speed]",
+        "drift |= {speed: damped * ring.generators[speed]",
     ),
     "coupled decay without its 2": ("_decays", "DecayRate(2 * _strength(", "DecayRate(_strength("),
     "decay past the matrix": ("_gradient_system", "pulls = list(metric * sympy.Matrix(pulls))", "pulls = list(pulls)"),
-    "a quotient as a constant": ("_forces", "if ring.functions & set", "if False and ring.functions & set"),
+    "a quotient as a constant": (
+        "_forces", "polynomial is None or ring.functions & set(", "polynomial is None or set() & set(",
+    ),
     "a balance function without its mirror map": (
         "_charts", "sympy.simplify(SIZE * dual - value)", "sympy.simplify(2 * SIZE * dual - value)",
     ),
     "Q of another speed": (
         "_charts",
-        'formulas.balance.subs(SIZE, absolute), theta))',
-        'formulas.balance.subs(SIZE, absolute), 2 * theta))',
+        '1, even), theta / scale))',
+        '1, even), 2 * theta / scale))',
     ),
-    "a count of fields only": ("_counts", "self.rank if self.closure is None else self.closure", "self.rank"),
+    "a count of fields only": (
+        "_counts", "- (self.rank if self.closure is None else self.closure)", "- self.rank",
+    ),
 }  # fmt: skip
 
 

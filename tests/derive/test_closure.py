@@ -222,10 +222,17 @@ def test_a_basis_that_is_too_small_says_how_many_laws_are_missing():
     assert mf.derive.conservation_laws([u * v * w], [u, v, w], degree=2).complete
 
 
-def test_laws_with_constants_for_coefficients_are_counted_as_missing():
+def test_coefficients_of_laws_may_be_constants():
     u, v, c = SYMBOLS[:3]
-    found = mf.derive.conservation_laws([u + c * v], [u, v])  # cu − v
-    assert (found.count, found.complete, found.missing) == (1, False, 1)
+    (law,) = mf.derive.conservation_laws([u + c * v], [u, v])
+    assert sympy.expand(law.expression - (c * u - v)) == 0
+
+
+def test_laws_of_what_data_does_not_see_contain_the_damping_or_time():
+    u, v = SYMBOLS[:2]
+    for momentum in ("heavy-ball", "nesterov", 3, 2 / TIME):
+        found = mf.derive.conservation_laws([u + v], [u, v], momentum=momentum)
+        assert (len(found), found.complete) == (2, True)
 
 
 def test_a_parameter_that_no_data_sees_is_a_law():

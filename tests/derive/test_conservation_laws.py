@@ -168,13 +168,14 @@ def _assert_kept(found, features, variables, flow, random):
     assert moved > 1e-3
     for law in found:
         h = sympy.lambdify(law.variables, law.expression, "numpy")
-        before, after = h(*path.y[:, 0]), h(*path.y[:, -1])
+        states = np.vstack([path.y, path.t]) if TIME in law.variables else path.y
+        before, after = h(*states[:, 0]), h(*states[:, -1])
         end = path.t[-1]
         if flow.damping is not None:
             grown = float(sympy.integrate(law.rate, (TIME, 1, sympy.Rational(13, 10))))
         else:
             grown = float(law.rate / LAMBDA) * integral(end) if law.rate != 0 else 0.0
-        terms = [abs(h_part(*path.y[:, 0])) for h_part in _parts(law)]
+        terms = [abs(h_part(*states[:, 0])) for h_part in _parts(law)]
         # Kinks of sgn(F)|F|^{q−1} where F changes its sign cost the integrator some digits.
         assert abs(after * np.exp(grown) - before) < 1e-7 * max(terms), (law.expression, law.rate, flow)
 
