@@ -30,8 +30,11 @@ from ._model import Integral
 NODES = 48
 
 
-def abelian_integrals(inner: int, outer: int, names: tuple[str, str, str]) -> tuple[Integral, ...]:
-    """The laws h_l of φ = bᵀWa with a ∈ ℝ^inner and b ∈ ℝ^outer, whose arrays are called `names`."""
+def abelian_integrals(inner: int, outer: int, names: Sequence[str], offset: int = 0) -> tuple[Integral, ...]:
+    """The laws h_l of φ = bᵀWa with a ∈ ℝ^inner and b ∈ ℝ^outer, whose arrays are called `names`.
+
+    Their entries stand one after another among the values of the model's variables, from `offset` on.
+    """
     s = sympy.Symbol("s", positive=True)
     curve = sympy.Function("P")(s)
     count = min(inner, outer)
@@ -49,13 +52,14 @@ def abelian_integrals(inner: int, outer: int, names: tuple[str, str, str]) -> tu
             * sympy.Integral(s**order / sympy.sqrt(sympy.Abs(curve)), (s, 0, sympy.Symbol(f"lambda_{i}")))
             for i in range(1, count + 1)
         ]
-        function = functools.partial(_one, order, inner, outer)
+        function = functools.partial(_one, order, inner, outer, offset)
         found.append(Integral(sympy.Add(*terms), where, function))
     return tuple(found)
 
 
-def _one(order: int, inner: int, outer: int, values: Sequence[Real]) -> Real:
-    flat = jnp.stack([jnp.asarray(value) for value in values])
+def _one(order: int, inner: int, outer: int, offset: int, values: Sequence[Real]) -> Real:
+    size = inner + inner * outer + outer
+    flat = jnp.stack([jnp.asarray(value) for value in values[offset : offset + size]])
     middle = flat[inner : inner + inner * outer].reshape(outer, inner)
     return abelian_laws(flat[:inner], middle, flat[inner + inner * outer :])[order]
 

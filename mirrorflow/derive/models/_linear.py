@@ -1,10 +1,11 @@
 """Linear networks of any depth."""
 
 import itertools
+from collections.abc import Iterator
 
 from ... import _checks
 from .._abelian import abelian_integrals
-from .._model import Model
+from .._model import Integral, Model
 from ._features import gram_difference, incoming, layers, outgoing, path_sums
 
 
@@ -13,10 +14,11 @@ def linear_network(*widths: int, biases: bool = False) -> Model:
 
     Data sees the entries of the product W_L⋯W_1, all of them, since f is linear in them and inputs are free; with
     biases also those of the one bias Σ_i W_L⋯W_{i+1}b_i they add up to. Gradient flow keeps
-    W_iW_iᵀ + b_ib_iᵀ − W_{i+1}ᵀW_{i+1} for every i<L, as d/dt of both Gram matrices is the same. Where input and output
-    are both scalar, the product is one function of θ, so that there are D−1 laws near almost every θ: more than these
-    matrices, where neighbouring hidden layers have width 2 and more. Those of three layers are Abelian integrals over
-    the squared singular values of W_2; of more layers no closed form is known.
+    W_iW_iᵀ + b_ib_iᵀ − W_{i+1}ᵀW_{i+1} for every i<L, as d/dt of both Gram matrices is the same. Between two layers of
+    width 1 (input and output count as layers) θ is seen through one number, so that there are D−1 laws of the layers
+    between, D the number of their parameters: more than these matrices, where neighbouring layers have width 2 and
+    more. Those of three layers are Abelian integrals over the squared singular values of the middle one; of more layers
+    no closed form is known.
 
     **Arguments:** `widths`: n₀, …, n_L, at least two; `biases`: whether every layer adds one.
 
@@ -44,13 +46,16 @@ def linear_network(*widths: int, biases: bool = False) -> Model:
             )
         )
     name = f"linear network {'-'.join(map(str, sizes))}{' with biases' if biases else ''}"
-    integrals = abelian_integrals(sizes[1], sizes[2], ("W1", "W2", "W3")) if _between_numbers(sizes, biases) else ()
+    integrals = () if biases else tuple(_between_numbers(sizes))
     return Model(name, arrays, tuple(path_sums(weights, shifts)), tuple(forms), integrals=integrals)
 
 
-def _between_numbers(sizes: tuple[int, ...], biases: bool) -> bool:
-    """Three layers from a number to a number, whose remaining laws are known."""
-    return len(sizes) == 4 and sizes[0] == sizes[3] == 1 and not biases
+def _between_numbers(sizes: tuple[int, ...]) -> Iterator[Integral]:
+    """The remaining laws of every three layers between two layers of width 1, which multiply a number by a number."""
+    for i in range(len(sizes) - 3):
+        if sizes[i] == sizes[i + 3] == 1:
+            before = sum(into * out for into, out in itertools.pairwise(sizes[: i + 1]))
+            yield from abelian_integrals(sizes[i + 1], sizes[i + 2], [f"W{i + k}" for k in (1, 2, 3)], before)
 
 
 def checked_widths(widths: tuple[int, ...]) -> tuple[int, ...]:
