@@ -12,7 +12,7 @@ import mirrorflow as mf
 from ._orbits import reached
 
 SIZES = 24
-FOLLOWED = 14  # states larger than this have their orbit not followed: it takes seconds
+FOLLOWED = 11  # states larger than this have their orbit not followed: it takes seconds
 NOT_FOLLOWED = -1
 PAGE = "theory page 07"
 MARCOTTE = "arXiv:2307.00144"
