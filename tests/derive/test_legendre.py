@@ -192,7 +192,7 @@ def test_an_orbit_of_bounded_parameters_is_solved_through_the_root():
     """u/v² has 2u²+v²=2λ, so that |u| stays below √λ while x runs through ℝ."""
     potential = legendre([U / V**2], 2, variables=[U, V]).potential
     for x in (0.3, -5.0):
-        u = (np.sqrt(4 + 32 * x**2) - 2) / (4 * abs(x))
+        u = (np.sqrt(1 + 32 * x**2) - 1) / (4 * abs(x))
         square = 4 - 2 * u**2
         assert float(potential.metric(x)) == pytest.approx(1 / (square**-2 + 4 * u**2 / square**3), rel=1e-10)
 
