@@ -106,6 +106,30 @@ class LogSum(eqx.Module):
         return sum((jnp.sum(jnp.log(leaf)) for leaf in jax.tree.leaves(parameters)), start=jnp.zeros(()))
 
 
+class BalancedSquares(eqx.Module):
+    """h(x) = L·Σ|x|^{2/L}: ‖θ‖² of the L equal factors of x, by which coupled decay of a balanced product acts on x.
+
+    Its derivative is taken to be 0 where x is 0.
+
+    **Raises:** `ValueError` for a depth below 2.
+
+    **Source:** Never Saddle (arXiv:2603.02064); theory page 03 (what weight decay regularizes towards).
+
+    >>> float(mf.decay.BalancedSquares(depth=3)(jnp.array([8.0])))
+    12.0
+    """
+
+    depth: int = eqx.field(static=True)
+
+    def __init__(self, depth: Numeric):
+        self.depth = _checks.integer("depth", depth, at_least=2)
+
+    def __call__(self, parameters: Parameters) -> Scalar:
+        """L times the sum of all |x|^{2/L}."""
+        power = 2 / self.depth
+        return sum((self.depth * jnp.sum(_power(leaf, power)) for leaf in jax.tree.leaves(parameters)), jnp.zeros(()))
+
+
 def _power(leaf: Numeric, power: Numeric) -> Numeric:
     zero = leaf == 0
     return jnp.where(zero, 0.0, jnp.abs(jnp.where(zero, 1.0, leaf)) ** power)

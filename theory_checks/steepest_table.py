@@ -42,7 +42,13 @@ def _words(flow, start) -> str:
     if isinstance(mirror.potential, mf.potentials.RegularizedHyperbolicEntropy):
         return "R of time"
     low, _ = mirror.potential.domain
-    return ("fixed R on ℝ" if low == -np.inf else "fixed R on a half-line") + (" and a drift" if mirror.decay else "")
+    return ("fixed R on ℝ" if low == -np.inf else "fixed R on a half-line") + _added(mirror.decay)
+
+
+def _added(decay) -> str:
+    if decay is None:
+        return ""
+    return " and a penalty inside" if isinstance(decay, mf.decay.Coupled) else " and a drift"
 
 
 def table(depth, q, decay, start) -> str:
@@ -51,7 +57,7 @@ def table(depth, q, decay, start) -> str:
     if decay == "none":
         return f"fixed R on {domain}"
     if q < 2 and decay == "coupled":
-        return "refused"
+        return "refused" if start == "small" else f"fixed R on {domain} and a penalty inside"
     if start == "balanced":
         return f"fixed R on {domain} and a drift"
     if depth == 2:
@@ -62,6 +68,11 @@ def table(depth, q, decay, start) -> str:
 def optimistic(depth, q, decay, start) -> str:
     """The table with the row (L=2, q<2, decoupled, unbalanced) accepted, as L=2 and q=2 is."""
     return "R of time" if (depth, decay, start) == (2, "decoupled", "small") else table(depth, q, decay, start)
+
+
+def printed(depth, q, decay, start) -> str:
+    """The table as printed, with coupled decay at q<2 refused from any start."""
+    return "refused" if q < 2 and decay == "coupled" else table(depth, q, decay, start)
 
 
 @mf.claim(
@@ -80,6 +91,7 @@ def which(case, result, answer=table):
     return {start: mf.Comparison(words, result[start]) for start, words in told.items() if words}
 
 
+which.control("coupled decay at q<2 refused from balanced starts, as printed", answer=printed)
 which.control("L=2, q<2, unbalanced, decoupled accepted", answer=optimistic)
 
 

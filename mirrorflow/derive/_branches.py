@@ -12,6 +12,7 @@ import sympy
 from ._eliminate import points, speed_of
 from ._orbit import Orbit, orbit, positive_on_q, tidy
 from ._powers import antiderivative, monomial
+from ._vanish import plain
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ def branches(
 
     **Raises:** `ValueError` where the orbit cannot be solved.
     """
-    variables, curve = _from_smallest(feature, variables, q, start)
+    variables, start, curve = _from_smallest(feature, variables, q, start)
     _check_moving(curve)
     low, high = sorted_ends(curve)
-    if variables[-1].is_positive or curve.low != 0:
+    if variables[-1].is_positive or not _leads_through(curve):
         _refuse_side(side)
         return _alone(curve, low, high)
     other = orbit(feature, variables, q, start, sign=-1)
@@ -64,19 +65,36 @@ def branches(
 
 def _from_smallest(feature: sympy.Expr, variables: Sequence[sympy.Symbol], q: sympy.Expr, start: Any):
     """The curve by the size of a parameter that comes down to 0, the last one unless another must be taken."""
+    if not isinstance(start, Mapping):
+        curve = orbit(feature, variables, q, start)
+        if curve.low != 0 or _leads_through(curve) or len(variables) == 1:
+            return variables, start, curve
+        start = _point_of(curve, variables)
     first = None
-    for i in range(len(variables) if isinstance(start, Mapping) else 1):
+    for i in range(len(variables)):
         order = (
             *variables[: len(variables) - 1 - i],
             *variables[len(variables) - i :],
             variables[len(variables) - 1 - i],
         )
         curve = orbit(feature, order, q, start)
-        if curve.low == 0:
-            return order, curve
-        first = first or (order, curve)
+        if _leads_through(curve):
+            return order, start, curve
+        first = first or (order, start, curve)
     assert first is not None
     return first
+
+
+def _leads_through(curve: Orbit) -> bool:
+    """Whether the parameter comes down to 0 at a finite x, where it may change its sign."""
+    return curve.low == 0 and not end(curve.x, curve.parameter, sympy.Integer(0), "+", curve).is_infinite
+
+
+def _point_of(curve: Orbit, variables: Sequence[sympy.Symbol]) -> dict[sympy.Symbol, sympy.Expr]:
+    """A point of the branch."""
+    middle = sympy.Integer(1) if curve.high == sympy.oo else curve.high / 2
+    by_name = {v.name: size.xreplace({curve.parameter: middle}) for v, size in curve.magnitudes.items()}
+    return {v: by_name[v.name] for v in variables}
 
 
 def _alone(curve: Orbit, low: sympy.Expr, high: sympy.Expr) -> Branches:
@@ -107,7 +125,12 @@ def _check_moving(curve: Orbit) -> None:
     except (NotImplementedError, ValueError):
         rests = None
     if rests is not sympy.S.EmptySet:
-        raise ValueError(f"The orbit could not be solved: it may come to rest inside, where {along} is 0.")
+        raise ValueError(f"The orbit could not be solved: it may come to rest inside, where {plain(along)} is 0.")
+
+
+def falls(curve: Orbit) -> bool:
+    """Whether x falls as a grows: dx/da = S·d∇R/da."""
+    return bool(curve.dual_rate.subs(next(points(curve))).evalf() < 0)
 
 
 def _refuse_side(side: int | None) -> None:
@@ -122,7 +145,7 @@ def reached(curve: Orbit, q: sympy.Expr, at: sympy.Expr = sympy.S.Zero) -> Any:
         return positive_on_q(sympy.expand(single[1] + 1), q)
     dual = antiderivative(curve.dual_rate, curve.parameter)
     if dual is None:
-        raise ValueError(f"Whether the origin is reached was not found: {curve.dual_rate} has no closed integral.")
+        raise ValueError(f"Whether the origin is reached was not found: {plain(curve.dual_rate)} has no closed integral.")
     return bool(end(dual, curve.parameter, at, "+" if at == curve.low else "-", curve).is_finite)
 
 
@@ -162,4 +185,4 @@ def _limit(expression: sympy.Expr, a: sympy.Symbol, at: sympy.Expr, direction: s
         known = found.is_extended_real and not found.has(sympy.Limit)
         if known and (not values or found == 0 or found.is_infinite):
             return found
-    raise ValueError(f"The limit of {expression} at {at} was not found.")
+    raise ValueError(f"The limit of {plain(expression)} at {plain(at)} was not found.")

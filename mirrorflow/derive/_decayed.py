@@ -14,6 +14,7 @@ from ..schedules import Piecewise
 from ._orbit import Law, Orbit
 from ._penalty import number, symbolic_penalty
 from ._setting import Setting
+from ._vanish import plain
 
 ALPHA = sympy.Symbol("alpha", positive=True)
 SPENT = sympy.Symbol("A", nonnegative=True)
@@ -107,7 +108,9 @@ def _level(law: Law, rates: Mapping[sympy.Symbol, sympy.Expr]) -> Level:
         return Level(law.level if rate == 0 else symbol, rate, law.level + rate * SPENT)
     share = sympy.simplify(rate / law.expression)
     if share.free_symbols & set(rates):
-        raise ValueError(f"The decay does not keep the law {law.expression}: its rate {rate} is no multiple of it.")
+        raise ValueError(
+            f"The decay does not keep the law {plain(law.expression)}: its rate {plain(rate)} is no multiple of it."
+        )
     if law.level == 0:
         return Level(law.level, sympy.Integer(0), law.level)
     return Level(symbol, share * symbol, law.level * sympy.exp(share * SPENT))

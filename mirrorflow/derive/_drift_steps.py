@@ -70,6 +70,8 @@ def orbit_steps(curve: Orbit, now: Mapping[sympy.Symbol, sympy.Expr]) -> list[St
 def _flow(curve: Orbit, decay: SymbolicDecay | None, names: dict, q: sympy.Expr) -> str:
     """θ̇_i, one after the other."""
     rates = {} if decay is None else in_sizes(decay, curve)
+    if decay is not None and decay.coupled and q != 2:
+        return _flow_inside(curve, rates, decay.strength, names, q)
     made = []
     for v, g in curve.slopes.items():
         factor, sign = (-g, "+") if g.could_extract_minus_sign() else (g, "-")
@@ -79,12 +81,53 @@ def _flow(curve: Orbit, decay: SymbolicDecay | None, names: dict, q: sympy.Expr)
     return r",\quad ".join(made)
 
 
-def direction_latex(q: sympy.Expr) -> str:
+def _flow_inside(curve: Orbit, rates: Mapping, strength: sympy.Expr, names: dict, q: sympy.Expr) -> str:
+    """θ̇_i with coupled decay inside the direction map."""
+    made = []
+    for v, g in curve.slopes.items():
+        total = rf"{latex(g.xreplace(names))}\,f'(x)+{latex((strength * rates[v]).xreplace(names))}"
+        made.append(rf"\dot {{{latex(names[v])}}}=-{direction_latex(q, total)}")
+    return r",\quad ".join(made)
+
+
+def direction_latex(q: sympy.Expr, slope: str = "f'(x)") -> str:
     """sgn(f')|f'|^{q−1}"""
     if q == 2:
-        return "f'(x)"
-    power = "" if q == 1 else rf"|f'(x)|^{{{sympy.latex(q - 1)}}}"
-    return rf"\mathrm{{sgn}}(f'(x)){power}"
+        return slope
+    power = "" if q == 1 else rf"\left|{slope}\right|^{{{sympy.latex(q - 1)}}}"
+    return rf"\mathrm{{sgn}}({slope}){power}"
+
+
+def inside_steps(
+    asked: Setting,
+    curve: Orbit,
+    pull: SymbolicDecay,
+    speed: sympy.Expr | None,
+    added: sympy.Expr,
+    regularizer: sympy.Expr | None,
+) -> list[Step]:
+    """How coupled decay becomes a penalty in x inside the direction map."""
+    rates, a = in_sizes(pull, curve), {curve.parameter: sympy.Symbol("a", positive=True)}
+    v = next(iter(curve.slopes))
+    share = latex(sympy.simplify((pull.strength * rates[v] / curve.slopes[v]).xreplace(curve.magnitudes)).xreplace(a))
+    name = r"\partial_xM" if regularizer is not None else "c"
+    total = direction_latex(asked.q, f"f'(x)+{name}")
+    steps = [
+        (
+            "On this curve the decay is the same multiple of each ∂g/∂θ_i",
+            rf"\alpha\,\frac{{\partial h}}{{\partial\theta_i}}={share}\,\frac{{\partial g}}{{\partial\theta_i}}",
+        ),
+        ("so parameters move as without decay, the curve is kept, and f' becomes", f"f'(x)+{name},\\quad {name}={latex(added)}"),
+    ]  # fmt: skip
+    if speed is not None:
+        steps.append(("Eliminating a gives", f"S(x)={latex(speed)}"))
+    steps.append(("So x moves by itself", rf"\dot x=-{latex(speed) if speed is not None else 'S(x)'}\,{total}"))
+    if regularizer is None:
+        return [*steps, ("With R''=1/S this is the mirror flow", rf"d\nabla R(x)=-{total}\,dt")]
+    return [
+        *steps,
+        ("With R''=1/S it is the steepest mirror flow of f+M", rf"d\nabla R(x)=-{total}\,dt,\quad M={latex(regularizer)}"),
+    ]  # fmt: skip
 
 
 def align(steps: Sequence[Step]) -> str:

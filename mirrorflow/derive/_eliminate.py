@@ -120,11 +120,18 @@ def _transforms(curve: Orbit, x: sympy.Symbol) -> Iterator[tuple[sympy.Expr, sym
     inner |= {e for e in _exponents(curve)}
     yield curve.x, x
     if curve.x.has(sympy.log):
-        for n in sorted(inner, key=sympy.count_ops):
+        scale = _scale(curve.x)
+        for n in (each / scale for each in sorted(inner, key=sympy.count_ops)):
             yield sympy.exp(sympy.expand_log(n * curve.x, force=True)), sympy.exp(n * x)
     elif x.is_positive:
         for n in sorted(outer, key=sympy.count_ops):
             yield curve.x**n, x**n
+
+
+def _scale(expression: sympy.Expr) -> sympy.Expr:
+    """What stands before the first logarithm."""
+    terms = [term for term in sympy.Add.make_args(sympy.expand(expression)) if term.has(sympy.log)]
+    return terms[0].as_independent(*terms[0].atoms(sympy.log), as_Add=False)[0]
 
 
 def _rational(expression: sympy.Expr, a: sympy.Symbol, e: sympy.Expr, t: sympy.Symbol) -> sympy.Expr | None:

@@ -9,9 +9,11 @@ from typing import Any
 import sympy
 
 from ..potentials._inverse_function import inverse_function
-from ._branches import Branches, end
+from ._branches import Branches, end, falls
+from ._eliminate import points
 from ._orbit import tidy
 from ._powers import antiderivative
+from ._vanish import vanishes
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,29 @@ def _closed(whole: Branches) -> Formulas:
     dual = antiderivative(metric, x)
     value = None
     if dual is not None:
+        dual = _real(dual, whole)
         centered = (whole.mirrored and whole.crossing is True) or bool(whole.low.is_extended_negative)
         dual = _from_zero(dual, x) if centered else dual
         value = _integrated(dual, metric, x)
+        value = None if value is None else _real_integral(value, dual, whole)
     real = sympy.Dummy("x", real=True)
     made = [None if each is None else everywhere(each, whole, real, odd) for each, odd in
             ((metric, False), (dual, True), (value, False))]  # fmt: skip
     return Formulas(real, made[0], made[1], made[2], True)
+
+
+def _real(expression: sympy.Expr, whole: Branches) -> sympy.Expr:
+    """With log u as log(−u) where u<0 on the branch: the derivative is the same."""
+    inside = next(points(whole.curve))
+    inside |= {whole.x: whole.curve.x.subs(inside)}
+    logs = [log for log in expression.atoms(sympy.log) if log.args[0].subs(inside).evalf().is_negative]
+    return expression.xreplace({log: sympy.log(sympy.expand(-log.args[0])) for log in logs})
+
+
+def _real_integral(value: sympy.Expr, dual: sympy.Expr, whole: Branches) -> sympy.Expr | None:
+    """The same, unless factors of the logarithms changed the derivative."""
+    made = _real(value, whole)
+    return made if made == value or vanishes(made.diff(whole.x) - dual) else None
 
 
 def _from_zero(dual: sympy.Expr, x: sympy.Symbol) -> sympy.Expr:
@@ -131,14 +149,11 @@ def _parametric(whole: Branches) -> Parametric:
         size = sympy.Abs(y)
         x = y * sympy.powsimp(curve.x / curve.parameter).xreplace({curve.parameter: size})
         speed = curve.speed.xreplace({curve.parameter: size})
-        return Parametric(y, x, speed, size, (y, x, speed))
-    upward = not _falls(whole)
+        # where a ends at a finite place, y∈ℝ must not go beyond it
+        inside = y if curve.high == sympy.oo else curve.high * y / (1 + size)
+        return Parametric(y, *(each.xreplace({y: inside}) for each in (x, speed, size)), (y, x, speed))
+    upward = not falls(curve)
     grow = sympy.exp(y if upward else -y)
     size = curve.low + grow if curve.high == sympy.oo else curve.low + (curve.high - curve.low) * grow / (1 + grow)
     x, speed = (each.xreplace({curve.parameter: size}) for each in (curve.x, curve.speed))
     return Parametric(y, x, speed, size, (curve.parameter, curve.x, curve.speed))
-
-
-def _falls(whole: Branches) -> bool:
-    """Whether x falls as a grows: dx/da = S·d∇R/da."""
-    return bool(whole.curve.dual_rate.could_extract_minus_sign())

@@ -57,14 +57,22 @@ class LegendreFunction:
             raise ValueError(f"R is not Legendre on {self.domain}: {self.reason}")
         return numeric_potential(self._asked, self._found, self.domain, self._side)
 
+    @property
+    def parametric(self) -> tuple[sympy.Symbol, sympy.Expr, sympy.Expr] | None:
+        """(a, x(a), S(a)) by a real parameter of the orbit, where S has no formula in x; else None."""
+        if self._found.parametric is None:
+            return None
+        parameter, x, speed = self._found.parametric.shown
+        a = sympy.Symbol("a", real=True)
+        return a, x.xreplace({parameter: a}), speed.xreplace({parameter: a})
+
     def to_latex(self) -> str:
         """R, or where it has no closed form R'', with the domain."""
         domain = rf"x\in {sympy.latex(self.domain)}"
-        if self._found.parametric is not None:
-            parameter, x, speed = self._found.parametric.shown
-            a = {parameter: sympy.Symbol("a", real=True)}
-            metric = rf"R''(x)=\frac{{1}}{{{sympy.latex(speed.xreplace(a))}}}"
-            return rf"{metric},\quad x={sympy.latex(x.xreplace(a))},\quad {domain}"
+        if self.parametric is not None:
+            _, x, speed = self.parametric
+            metric = rf"R''(x)=\frac{{1}}{{{sympy.latex(speed)}}}"
+            return rf"{metric},\quad x={sympy.latex(x)},\quad {domain}"
         shown, name = self._found.potential, "R(x)"
         if shown is None:
             shown, name = self._found.metric, "R''(x)"

@@ -10,6 +10,7 @@ import sympy
 from ._decayed import Level, SymbolicDecay, in_sizes, pull_on_x
 from ._orbit import Orbit, tidy
 from ._setting import Setting
+from ._vanish import vanishes
 
 
 def condition(curve: Orbit, decay: SymbolicDecay, levels: Sequence[Level]) -> sympy.Expr:
@@ -31,6 +32,14 @@ def condition(curve: Orbit, decay: SymbolicDecay, levels: Sequence[Level]) -> sy
 def pull_along(curve: Orbit, decay: SymbolicDecay) -> sympy.Expr:
     """The drift of x for α=1, as a function of a."""
     return sympy.simplify(pull_on_x(curve, decay).xreplace(curve.magnitudes))
+
+
+def pull_on_slope(curve: Orbit, decay: SymbolicDecay) -> sympy.Expr | None:
+    """c(a) with ∂h/∂θ_i = c·∂g/∂θ_i for every parameter, so that decay adds α·c to f'; None if there is no such c."""
+    rates = in_sizes(decay, curve)
+    shares = [tidy((rates[v] / g).xreplace(curve.magnitudes)) for v, g in curve.slopes.items()]
+    first = sympy.simplify(shares[0])
+    return first if all(vanishes(share - first) for share in shares[1:]) else None
 
 
 def inside_the_direction(curve: Orbit, decay: SymbolicDecay, asked: Setting) -> sympy.Expr:

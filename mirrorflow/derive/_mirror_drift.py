@@ -16,6 +16,7 @@ from ._drift_steps import (
     align,
     direction_latex,
     drift_latex,
+    inside_steps,
     latex,
     law_steps,
     mirror_steps,
@@ -25,7 +26,7 @@ from ._drift_steps import (
 )
 from ._eliminate import speed_of
 from ._formulas import everywhere, parametric
-from ._mirror_condition import condition, pull_along
+from ._mirror_condition import condition, pull_along, pull_on_slope
 from ._orbit import Orbit
 from ._powers import antiderivative
 from ._refusals import inside, refused
@@ -40,10 +41,11 @@ SLOPE = sympy.Symbol("f'", real=True)
 class MirrorDrift:
     """ẋ as an expression in x, f'(x) and what the decay has done so far.
 
-    `expression`: ẋ; `speed`: S with R''=1/S=`metric`; `drift`: what decay subtracts from ẋ; `regularizer`: M with
-    ∂_xM = drift/S where R is fixed (the flow is that of f+M for q=2), else None: then d∇R_t = −sgn(f')|f'|^{q−1}dt
-    with the time-dependent metric; `steps`: the derivation, words and LaTeX. Symbols: `x`, `slope` (f'), `strength`
-    (α_t) and `spent` (A=∫α), the last two only where the strength is not a constant number.
+    `expression`: ẋ; `speed`: S with R''=1/S=`metric`; `drift`: what decay subtracts from ẋ; `inside`: what coupled
+    decay adds to f' inside the direction map of q<2; `regularizer`: M with ∂_xM = inside, or drift/S where R is fixed
+    (the flow is that of f+M for q=2, and for every q if M is inside), else None: then d∇R_t = −sgn(f')|f'|^{q−1}dt with
+    the time-dependent metric; `steps`: the derivation, words and LaTeX. Symbols: `x`, `slope` (f'), `strength` (α_t)
+    and `spent` (A=∫α), the last two only where the strength is not a constant number.
     """
 
     expression: sympy.Expr
@@ -51,6 +53,7 @@ class MirrorDrift:
     drift: sympy.Expr
     regularizer: sympy.Expr | None
     steps: tuple[Step, ...]
+    inside: sympy.Expr = sympy.S.Zero
     x: sympy.Symbol = X
     slope: sympy.Symbol = SLOPE
     strength: sympy.Symbol = ALPHA
@@ -77,13 +80,16 @@ def mirror_drift(
 ) -> MirrorDrift:
     """ẋ = −S(x)·sgn(f')|f'|^{q−1} − drift for one coordinate, and the mirror flow that this is.
 
+    Coupled decay stands inside the direction map of q<2. From a balanced start (in general, where ∂h/∂θ_i is one
+    multiple c(x) of all ∂g/∂θ_i) the flow is that of f+M with the same R: f' becomes f'+αc, M=αL|x|^{2/L} for a product.
+
     **Arguments:** as for `legendre`; `decay`: "coupled", "decoupled" (strength α_t as a symbol), `mf.decay.Coupled(…)`
     or `Decoupled(…)`; none unless given. A constant strength is a number in the result, another schedule a symbol.
 
     **Returns:** a `MirrorDrift`, with the steps of the derivation.
 
     **Raises:** `mf.NotAMirrorFlow` with a symbolic witness in the rows of page 03's table that are refused: 2(L−2)∇g,
-    (2−q)α/S, or what coupled decay does inside the direction map; `ValueError` for bad arguments or orbits that could
+    αL(1−m)/S with m=q(L−1)/L, or what coupled decay does inside the direction map; `ValueError` for bad arguments or orbits that could
     not be solved.
 
     **Source:** theory pages 02 and 03 (which mirror flow is it?); conventions of page 00.
@@ -104,7 +110,7 @@ def mirror_drift(
         speed = _everywhere(before.speed, before, before.curve.speed)
         return _result(asked, speed, sympy.Integer(0), None, [*steps, *orbit_steps(before.curve, {})], before, None)
     if pull.coupled and asked.q != 2:
-        raise inside(before.curve, pull, asked)
+        return _inside(asked, before, pull, steps)
     held = levels(before.curve, pull)
     whole = branches(asked.feature, _order(asked, before.curve), asked.q, [each.symbol for each in held], side)
     now = {each.symbol: each.value for each in held if each.rate != 0}
@@ -116,6 +122,23 @@ def mirror_drift(
         raise refused(asked, whole, pull, speed, share.xreplace(now))
     regularizer = None if now else _regularizer(whole, pull)
     return _result(asked, speed, drift, regularizer, steps, whole, pull, fixed=not now)
+
+
+def _inside(asked: Setting, whole: Branches, pull: SymbolicDecay, steps: Sequence[Step]) -> MirrorDrift:
+    """Coupled decay in the direction map, where it acts like a penalty in x."""
+    along = pull_on_slope(whole.curve, pull)
+    if along is None:
+        raise inside(whole.curve, pull, asked)
+    closed = speed_of(whole.curve, whole.x, along)
+    added = pull.strength * _everywhere(closed, whole, along, odd=True)
+    found = None if closed is None else antiderivative(sympy.powsimp(pull.strength * closed), whole.x)
+    regularizer = None if found is None else everywhere(found, whole, X, odd=False)
+    speed = _everywhere(whole.speed, whole, whole.curve.speed)
+    total = SLOPE + added
+    expression = -speed * sympy.sign(total) * sympy.Abs(total) ** (asked.q - 1)
+    shown = speed if whole.speed is not None else None
+    made = (*steps, *orbit_steps(whole.curve, {}), *inside_steps(asked, whole.curve, pull, shown, added, regularizer))
+    return MirrorDrift(expression, speed, sympy.Integer(0), regularizer, made, added)
 
 
 def _now(expression: sympy.Expr, now: Mapping[sympy.Expr, sympy.Expr]) -> sympy.Expr:

@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 
 from ._powers import antiderivative, monomial
-from ._vanish import derivative
+from ._vanish import derivative, plain
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,15 @@ def _law(variable, last, slopes, q, level, original) -> Law:
     parts = sympy.separatevars(ratio, symbols=[variable, last], dict=True)
     if parts is None or parts["coeff"].free_symbols & (set(slopes) - {variable, last}):
         raise ValueError(
-            f"The orbit could not be solved: dθ_i/dθ_k = {ratio} for {original} and {last} is no product of functions "
-            "of each."
+            f"The orbit could not be solved: dθ_i/dθ_k = {plain(ratio)} for {original} and {plain(last)} is no product "
+            "of functions of each."
         )
     moving = antiderivative(tidy(1 / parts[variable]), variable)
     reference = antiderivative(tidy(parts["coeff"] * parts[last]), last)
     if moving is None or reference is None:
-        raise ValueError(f"The orbit could not be solved: sympy does not integrate {ratio} in {original} and {last}.")
+        raise ValueError(
+            f"The orbit could not be solved: sympy does not integrate {plain(ratio)} in {original} and {plain(last)}."
+        )
     scale = sympy.Mul(*moving.as_independent(variable, as_Add=False)[:1])
     return Law(variable, sympy.simplify(moving / scale), sympy.simplify(reference / scale), level)
 
@@ -110,7 +112,8 @@ def _through(law: Law, last: sympy.Symbol, point: Mapping[sympy.Symbol, sympy.Ex
     level = sympy.simplify(level)
     if not level.is_finite and level.has(sympy.oo, sympy.zoo, sympy.nan):
         raise ValueError(
-            f"balance must be a point of a regular orbit, got {dict(point)}: {law.expression} is infinite."
+            f"balance must be a point of a regular orbit, got { {plain(v): value for v, value in point.items()} }: "
+            f"{plain(law.expression)} is infinite."
         )
     return Law(law.variable, law.moving, law.reference, level)
 
@@ -123,7 +126,7 @@ def _power(slope: sympy.Expr, exponent: sympy.Expr, *, signed: bool) -> sympy.Ex
         return slope**exponent
     if slope.is_negative:
         return (-1 if signed else 1) * (-slope) ** exponent
-    raise ValueError(f"The sign of the partial derivative {slope} is not known, so its steepest flow is not either.")
+    raise ValueError(f"The sign of the partial derivative {plain(slope)} is not known, so its steepest flow is not either.")
 
 
 def _curve(laws: Sequence[Law], last: sympy.Symbol, a: sympy.Symbol, q: sympy.Expr):
@@ -146,7 +149,7 @@ def _inverse(law: Law, target: sympy.Expr, a: sympy.Symbol, q: sympy.Expr) -> tu
         return tidy(sympy.exp(sympy.expand_log(target, force=True))), sympy.Integer(0), sympy.oo
     for size in sympy.solve(law.moving - target, law.variable):
         return tidy(size), sympy.Integer(0), sympy.oo
-    raise ValueError(f"The orbit could not be solved: {law.moving} = {target} has no solution that sympy finds.")
+    raise ValueError(f"The orbit could not be solved: {plain(law.moving)} = {plain(target)} has no solution that sympy finds.")
 
 
 def _where_positive(target: sympy.Expr, a: sympy.Symbol, q: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
@@ -160,7 +163,7 @@ def _where_positive(target: sympy.Expr, a: sympy.Symbol, q: sympy.Expr) -> tuple
     root = tidy((-constant / coefficient) ** (1 / exponent))
     upward = positive_on_q(coefficient * exponent, q)
     if not isinstance(upward, bool):
-        raise ValueError(f"Where {target} is positive depends on the values of its symbols: give numbers.")
+        raise ValueError(f"Where {plain(target)} is positive depends on the values of its symbols: give numbers.")
     return (root, sympy.oo) if upward else (sympy.Integer(0), root)
 
 
@@ -169,7 +172,7 @@ def positive_on_q(value: sympy.Expr, q: sympy.Expr) -> Any:
     if value.is_positive is not None:
         return bool(value.is_positive)
     if value.free_symbols != {q} or not sympy.Poly(value, q).is_linear:
-        raise ValueError(f"Whether {value} is positive depends on the values of its symbols: give numbers.")
+        raise ValueError(f"Whether {plain(value)} is positive depends on the values of its symbols: give numbers.")
     ends = [value.subs(q, edge) for edge in (1, 2)]
     if all(each >= 0 for each in ends):
         return True

@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from ._branches import Branches, reached
+from ._branches import Branches, falls, reached
 from ._formulas import Formulas
 from ._powers import monomial
 from ._setting import Setting, depth_of
@@ -36,8 +36,7 @@ def _finite_at(place: sympy.Expr, whole: Branches, found: Formulas, q: sympy.Exp
         limit = sympy.limit(found.mirror_map, found.x, place, "+" if place == whole.low else "-")
         return bool(limit.is_finite)
     curve = whole.curve
-    falls = bool(curve.dual_rate.could_extract_minus_sign())
-    return reached(curve, q, curve.high if (place == whole.high) != falls else curve.low)
+    return reached(curve, q, curve.high if (place == whole.high) != falls(curve) else curve.low)
 
 
 def origin(whole: Branches, found: Formulas, asked: Setting, proper: bool) -> tuple[Any, str]:

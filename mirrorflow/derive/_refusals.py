@@ -19,16 +19,9 @@ def inside(curve: Orbit, pull: SymbolicDecay, asked: Setting) -> ProvedNotAMirro
     """Coupled decay, which the direction map of q<2 has inside it."""
     witness = inside_the_direction(curve, pull, asked)
     assert not vanishes(witness)
-    extra = ""
-    if depth_of(asked.given) and pull.squares and all(law.level == 0 for law in curve.laws):
-        depth = depth_of(asked.given)
-        extra = (
-            f" From this balanced start it is the steepest flow of f+{pull.strength * depth}·|x|^(2/{depth}) "
-            "without a drift, not one of f with a drift."
-        )
     return ProvedNotAMirrorFlow(
         f"Coupled decay stands inside the direction map of {_below(asked.q)}, so what it adds to the velocity of x "
-        f"depends on f'.{extra}",
+        "depends on f', and on this orbit it is no multiple of ∂g/∂θ_i that all parameters share.",
         witness,
     )
 

@@ -3,7 +3,7 @@
 # sympy's annotations say Basic where its methods return expressions.
 # pyright: reportArgumentType=false, reportGeneralTypeIssues=false
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,7 @@ def setting(given: Any, balance: Any, geometry: Any, variables: Any) -> Setting:
     real = {v: sympy.Symbol(v.name, real=True) for v in model.variables if not v.is_real}
     feature = exact(model.features[0].xreplace(real))
     own = tuple(real.get(v, v) for v in model.variables if model.features[0].has(v))
+    _check_constants(feature.free_symbols - set(own))
     if isinstance(balance, Mapping):
         start = _point(balance, model)
         return Setting(given, model, feature, own, q, start, {real.get(v, v): value for v, value in start.items()})
@@ -56,6 +57,17 @@ def setting(given: Any, balance: Any, geometry: Any, variables: Any) -> Setting:
             raise ValueError(f"balance must be positive: the orbit through u=v=balance, got {balance}.")
         return Setting(given, model, feature, own, q, level, dict.fromkeys(own, level))
     return Setting(given, model, feature, own, q, level, level)
+
+
+def _check_constants(constants: Iterable[sympy.Symbol]) -> None:
+    """Which x is reached, and on which side, depends on the signs of constants."""
+    free = sorted((c for c in constants if not (c.is_positive or c.is_negative)), key=str)
+    if free:
+        names = ", ".join(str(c) for c in free)
+        raise ValueError(
+            f"The sign of the constant {names} is not known, and the domain of x depends on it: give a positive one, "
+            f"sympy.Symbol({str(free[0])!r}, positive=True), or a number."
+        )
 
 
 def exponent(geometry: Any) -> sympy.Expr:

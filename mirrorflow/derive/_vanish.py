@@ -34,7 +34,12 @@ def vanishes(expression: sympy.Expr) -> bool:
         return True
     if any(_differs(piece) for piece in pieces):
         return False
-    raise ValueError(f"Whether this is identically zero could not be decided: {expression}.")
+    raise ValueError(f"Whether this is identically zero could not be decided: {plain(expression)}.")
+
+
+def plain(expression: sympy.Expr) -> sympy.Expr:
+    """With dummies by their names alone, for words."""
+    return expression.xreplace({each: sympy.Symbol(each.name) for each in expression.atoms(sympy.Dummy)})
 
 
 def _orthants(expression: sympy.Expr) -> Iterable[sympy.Expr]:
@@ -44,7 +49,7 @@ def _orthants(expression: sympy.Expr) -> Iterable[sympy.Expr]:
         yield expression
         return
     if len(signed) > MOST_SIGNS:
-        raise ValueError(f"Signs of more than {MOST_SIGNS} variables in one expression: {expression}.")
+        raise ValueError(f"Signs of more than {MOST_SIGNS} variables in one expression: {plain(expression)}.")
     for signs in itertools.product((1, -1), repeat=len(signed)):
         made = {s: sign * sympy.Symbol(str(s), positive=True) for s, sign in zip(signed, signs, strict=True)}
         yield expression.subs(made)

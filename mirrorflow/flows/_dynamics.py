@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._types import Held, Numeric, Parameters, Real, Scalar
-from ..decay import AbstractDecay, Coupled, Decoupled
+from ..decay import AbstractDecay, BalancedSquares, Coupled, Decoupled
 from ..geometries import AbstractGeometry, AbstractSteepest, Euclidean
 from ..potentials import AbstractPotential, AbstractPotentialFamily
 from ..problems import AbstractProblem
@@ -96,7 +96,10 @@ class PotentialDynamics(AbstractDynamics):
         """Coordinate by coordinate through the metric."""
         x = self.predictor(state, time)
         dual = dual_velocity(self, x, time, jnp.zeros(()), self.potential)
-        return rest(x, dual, 1 / self.potential.metric(x), self.geometry, self.problem.gradient(x))
+        gradient = self.problem.gradient(x)
+        if isinstance(self.decay, Coupled):
+            gradient = gradient + self.decay.gradient(x, time)
+        return rest(x, dual, 1 / self.potential.metric(x), self.geometry, gradient)
 
     @property
     def jumps(self) -> Held:
@@ -104,8 +107,12 @@ class PotentialDynamics(AbstractDynamics):
         return _decay_jumps(self.decay)
 
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
-        """None: the chart covers the domain."""
-        return _no_fault()
+        """None, for the chart covers the domain; but the penalty of balanced factors ends where x comes to 0."""
+        if not (isinstance(self.decay, Coupled) and isinstance(self.decay.penalty, BalancedSquares)):
+            return _no_fault()
+        old, new = self.potential.from_chart(before.state), self.potential.from_chart(after.state)
+        met = jnp.any((old != 0) & (old * new <= 0))
+        return jnp.where(met, Code.TIED_FACTORS, Code.RUNNING).astype(jnp.int32)
 
 
 class FamilyDynamics(AbstractDynamics):

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _checks, potentials
 from .._types import Parameters
-from ..decay import AbstractDecay, Coupled, Decoupled, LogSum, PowerSum, SquaredNorm
+from ..decay import AbstractDecay, BalancedSquares, Coupled, Decoupled, LogSum, PowerSum, SquaredNorm
 from ..geometries import AbstractSteepest, Euclidean
 from ..reparameterizations import AbstractProduct, LogDifference, PowerDifference, bracket, decay_bracket
 from ..schedules import AbstractSchedule, Custom, Exponential, Piecewise, Power
@@ -56,7 +56,7 @@ def _hadamard(flow: Flow, product: AbstractProduct, decay: AbstractDecay | None,
         _refuse_decay(flow, product, decay, start, q, balanced)
     if decay is None or balanced:
         potential = _steepest_potential(product.depth, q, balance, np.prod(start, axis=0), balanced)
-        return _mirror(flow, potential, None if decay is None else _drift(decay, product.depth))
+        return _mirror(flow, potential, None if decay is None else _drift(decay, product.depth, q))
     # Depth 2, q=2: m is the large factor, and x=mw fixes the sign of the small one.
     ratio = 2 * np.arctanh(small / np.sqrt(small**2 + balance))
     convention = 1.0 if isinstance(decay, Coupled) else 0.5
@@ -100,20 +100,33 @@ def _refuse_decay(flow: Flow, product: AbstractProduct, decay, start: np.ndarray
     if isinstance(decay, Coupled) and not isinstance(decay.penalty, SquaredNorm):
         _refuse_penalty(product, start, decay)
         raise ValueError("as_mirror_flow knows the potential of a product with the penalty ‖θ‖² only.")
-    if q < 2 and isinstance(decay, Coupled):
-        raise NotAMirrorFlow(
-            f"Coupled decay stands inside the direction map of q={q:g}<2, so the velocity in x depends on the factors "
-            "and not on x alone. Use mf.decay.Decoupled."
-        )
     if balanced:
         return
-    if q < 2:
+    if q < 2 and isinstance(decay, Coupled):
         raise NotAMirrorFlow(
-            f"Decoupled decay on an unbalanced product with q={q:g}<2: a mirror flow needs ∂_x(2αx/S) = ∂_t(1/S), and "
-            "the difference is (2−q)α/S, which is not zero."
+            f"Coupled decay stands inside the direction map of q={q:g}<2, and 2αw_i is a multiple of ∂x/∂w_i that differs "
+            "between unequal factors, so what it adds to the velocity of x depends on f'. From a balanced start it is "
+            "a mirror flow."
         )
+    if q < 2:
+        _refuse_decoupled(depth, q)
     if depth > 2:
         _refuse_penalty(product, start, Coupled(1.0))
+
+
+def _refuse_decoupled(depth: int, q: float) -> None:
+    exponent = q * (depth - 1) / depth
+    words = f"Decoupled decay on an unbalanced product of L={depth} factors with q={q:g}<2"
+    if abs(exponent - 1) < EQUAL:
+        raise ValueError(
+            f"{words}: here m=q(L−1)/L=1, and this is the time-dependent mirror flow of R_t''=1/S with the balance "
+            "λe^{−q∫α}, but there is no such family among mf.potentials for as_mirror_flow to return; "
+            "mf.derive.mirror_drift derives it."
+        )
+    raise NotAMirrorFlow(
+        f"{words}: a mirror flow needs ∂_x(αLx/S) = ∂_t(1/S), and the difference is αL(1−m)/S = "
+        f"{depth * (1 - exponent):.3g}·α/S with m=q(L−1)/L={exponent:.3g}, which is not zero."
+    )
 
 
 def _refuse_penalty(reparameterization, start, decay: Coupled) -> None:
@@ -202,8 +215,13 @@ def _mirror(flow: Flow, potential, decay: AbstractDecay | None) -> Flow:
     return Flow(flow.problem, potential=potential, geometry=geometry, decay=decay)
 
 
-def _drift(decay: AbstractDecay, depth: int) -> Decoupled:
-    """−rate·Σ_i w_i∂x/∂w_i = −rate·L·x, with rate 2α for coupled decay at q=2 and α for decoupled."""
+def _drift(decay: AbstractDecay, depth: int, q: float) -> AbstractDecay:
+    """−rate·Σ_i w_i∂x/∂w_i = −rate·L·x, with rate 2α for coupled decay at q=2 and α for decoupled.
+
+    Coupled decay at q<2 stays inside the direction map: 2αw_i = ∂x/∂w_i·∂_x(αL|x|^{2/L}) for equal factors.
+    """
+    if q < 2 and isinstance(decay, Coupled):
+        return Coupled(decay.strength, BalancedSquares(depth))
     factor = depth * (2.0 if isinstance(decay, Coupled) else 1.0)
     return Decoupled(scaled(decay.strength, factor))
 

@@ -199,7 +199,9 @@ class Flow(eqx.Module):
         """The (time-dependent, steepest) mirror flow that theory says this flow is, from this start.
 
         **Returns:** a flow whose `potential` (or family of potentials), with its `domain`, is the one theory gives, and
-        whose trajectory in x is the same.
+        whose trajectory in x is the same. Balanced products with coupled decay and q<2 are flows of f+αLΣ|x|^{2/L};
+        there the factors smooth their own gradients ∂x/∂w·∂f, the mirror flow ∂f, so that the two agree as the
+        smoothing goes to 0, until the decay brings a coordinate to 0, where the mirror flow ends (tied factors).
 
         **Raises:** `NotAMirrorFlow`, with the witness: a bracket that does not vanish, a decay that does not commute.
 

@@ -1,5 +1,7 @@
 """Derived Legendre functions: second derivatives against S from the factors, page formulas, numeric potentials."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import mpmath as mp
@@ -168,6 +170,45 @@ def test_three_factors_of_different_sizes_are_solved_through_the_root():
         function.expression(X)
 
 
+def test_tanh_has_a_real_legendre_potential_on_its_open_interval():
+    function = legendre([sp.tanh(U)], variables=[U])
+    assert function.domain == sp.Interval.open(-1, 1) and function.legendre and function.leaves_origin is True
+    assert not function.expression(X).has(sp.I) and "not Legendre" not in function.reason
+    for x in map(sp.Rational, ("-0.9", "0.3")):
+        assert close(function.mirror_map(x), sp.atanh(x) / 2 + x / (2 * (1 - x**2)))
+        assert close(function.expression(X).diff(X, 2).subs(X, x), 1 / (1 - x**2) ** 2)
+
+
+@pytest.mark.parametrize("start", [B, {U: B, V: B}], ids=["level", "point"])
+def test_a_quotient_crosses_the_origin_where_its_numerator_does(start):
+    """u²+v² is conserved: S=(1+x²)²/(u²+v²)."""
+    function = legendre([U / V], start, variables=[U, V])
+    square = B if start is B else 2 * B**2
+    assert sp.simplify(function.metric(X) - square / (1 + X**2) ** 2) == 0
+    assert function.domain == sp.S.Reals and "S(0)>0" in function.reason
+
+
+def test_an_orbit_of_bounded_parameters_is_solved_through_the_root():
+    """u/v² has 2u²+v²=2λ, so that |u| stays below √λ while x runs through ℝ."""
+    potential = legendre([U / V**2], 2, variables=[U, V]).potential
+    for x in (0.3, -5.0):
+        u = (np.sqrt(1 + 32 * x**2) - 1) / (4 * abs(x))
+        square = 4 - 2 * u**2
+        assert float(potential.metric(x)) == pytest.approx(1 / (square**-2 + 4 * u**2 / square**3), rel=1e-10)
+
+
+def test_constants_need_a_sign():
+    k = sp.Symbol("k", positive=True)
+    given = {U: B, V: B}
+    function = legendre([k * (sp.log(U) - sp.log(V))], given, variables=[U, V])
+    point = {X: sp.Rational(1, 3), k: sp.Rational(5, 4), B: sp.Rational(3, 2)}
+    page = legendre([sp.log(U) - sp.log(V)], given, variables=[U, V]).metric(X / k) / k**2
+    assert close(function.metric(X).subs(point), page.subs(point)) and function.domain == sp.S.Reals
+    for unknown in (sp.Symbol("k"), sp.Symbol("k", real=True)):
+        with pytest.raises(ValueError, match="constant k is not known.*positive=True"):
+            legendre([unknown * (sp.log(U) - sp.log(V))], given, variables=[U, V])
+
+
 def test_a_potential_that_ends_before_its_slope_does_is_not_legendre():
     function = legendre([POSITIVE ** sp.Rational(3, 2)], variables=[POSITIVE])
     assert not function.legendre and function.domain == sp.Interval.open(0, sp.oo)
@@ -253,5 +294,6 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_refused_in_words(name):
     call, words = BAD[name]
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words) as caught:
         call()
+    assert not re.search(r"\b_[a-z]", str(caught.value)), "names of dummies"

@@ -196,9 +196,11 @@ def test_numbers_stay_numbers_to_the_mirror_flow():
 NONE = {
     "depth 3 with coupled decay": (product(3, decay=mf.decay.Coupled(0.1)), 0.4, r"Lie bracket.*2\(L−2\)∇g with L=3"),
     "depth 4 with decoupled decay": (product(4, decay=mf.decay.Decoupled(0.1)), 0.4, r"Lie bracket.*L=4"),
-    "q below 2, decoupled": (product(q=1.5, decay=mf.decay.Decoupled(0.1)), 0.4, r"\(2−q\)α/S"),
+    "q below 2, decoupled": (product(q=1.5, decay=mf.decay.Decoupled(0.1)), 0.4, r"αL\(1−m\)/S = 0.5·α/S"),
     "q below 2, coupled": (product(q=1.5, decay=mf.decay.Coupled(0.1)), 0.4, "inside the direction map"),
-    "q below 2, coupled, balanced": (product(q=1.0, decay=mf.decay.Coupled(0.1)), 0.0, "inside the direction map"),
+    "depth 3, q below 2, decoupled": (
+        product(3, 1.25, decay=mf.decay.Decoupled(0.1)), 0.4, r"αL\(1−m\)/S = 0.5·α/S with m=q\(L−1\)/L=0.833",
+    ),
 }
 
 
@@ -211,6 +213,38 @@ def test_a_log_difference_with_another_decay_is_refused_with_a_bracket():
     sign = mf.Flow(PROBLEM, reparameterization=mf.reparameterizations.LogDifference(), geometry=mf.geometries.Sign())
     with pytest.raises(ValueError, match="q=2"):
         sign.as_mirror_flow(start)
+
+
+@pytest.mark.parametrize(("depth", "q"), [(2, 1.0), (2, 1.5), (3, 1.5), (3, 1.75)])
+def test_coupled_decay_of_balanced_products_is_a_penalty_inside_the_direction_map(depth, q):
+    """The factors smooth ∂x/∂w·∂f and the mirror flow ∂f, so that they agree as the smoothing goes to 0."""
+    x0, decay, gaps = np.array([0.3, -0.5, 0.2, -0.4]), mf.decay.Coupled(OFF), []
+    for smoothing in (1e-2, 1e-3):
+        geometry = mf.geometries.Steepest(q, smoothing=smoothing)
+        flow = mf.Flow(PROBLEM, reparameterization=HADAMARD(depth), geometry=geometry, decay=decay)
+        start = flow.lift(x=x0, balance=0.0)
+        mirror = flow.as_mirror_flow(start)
+        assert isinstance(mirror.potential, mf.potentials.BalancedSteepest)
+        assert isinstance(mirror.decay.penalty, mf.decay.BalancedSquares)
+        runs = [mf.integrate(a, b, until=mf.until.time(0.15), save=4) for a, b in ((flow, start), (mirror, x0))]
+        assert all(run.status.ok for run in runs), [str(run.status) for run in runs]
+        gaps.append(float(np.max(np.abs(runs[0].x - runs[1].x))))
+    # At a distance from {∂_i f+M'=0} the gap is of second order, on it of first order.
+    assert gaps[1] < 0.3 * gaps[0] and gaps[1] < 2e-3
+
+
+def test_coupled_decay_that_draws_balanced_factors_to_zero_ends_the_mirror_flow():
+    flow = product(2, 1.0, mf.decay.Coupled(1.0))
+    mirror = flow.as_mirror_flow(flow.lift(x=X, balance=0.0))
+    path = mf.integrate(mirror, X, until=mf.until.time(5.0))
+    assert not path.status.ok and "tied factors" in str(path.status)
+
+
+def test_unbalanced_decay_at_metric_exponent_one_names_what_is_missing():
+    flow = product(3, 1.5, mf.decay.Decoupled(0.1))
+    with pytest.raises(ValueError, match="time-dependent mirror flow.*mirror_drift") as caught:
+        flow.as_mirror_flow(flow.lift(x=X, balance=0.4))
+    assert not isinstance(caught.value, mf.NotAMirrorFlow)
 
 
 @pytest.mark.parametrize("name", NONE)

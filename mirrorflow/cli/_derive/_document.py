@@ -4,8 +4,7 @@ from typing import Any
 
 import sympy
 
-from ...derive import ConservationLaws
-from ...derive._legendre import LegendreFunction
+from ...derive import ConservationLaws, LegendreFunction
 from ._line import behaviour, domain
 from ._mirror import Mirror
 from ._show import mirror_rows
@@ -71,7 +70,7 @@ def latex(found: ConservationLaws, mirror: Mirror | None) -> str:
         displays += _mirror_latex(mirror)
     parts = [rf"\[{chr(10)}{display}{chr(10)}\]" for display in displays]
     if mirror is not None and mirror.drift is not None:
-        if mirror.drift.drift.has(mirror.drift.strength):
+        if mirror.drift.expression.has(mirror.drift.strength):
             parts.append(rf"The decay's rate is $\lambda={'2' if mirror.coupled else ''}\alpha$ below.")
         parts.append(mirror.drift.to_latex())
     title = f"% {found.model.name}: {found.flow}".replace("\n", " ")

@@ -6,9 +6,7 @@ from typing import Any
 import sympy
 
 from ... import decay as decays
-from ...derive import Commuting, Model, commutes
-from ...derive._legendre import LegendreFunction, legendre
-from ...derive._mirror_drift import MirrorDrift, mirror_drift
+from ...derive import Commuting, LegendreFunction, MirrorDrift, Model, commutes, legendre, mirror_drift
 from ...flows import NotAMirrorFlow
 from ._formula import read
 

@@ -5,8 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...derive import ConservationLaws, Form, Law
-from ...derive._legendre import LegendreFunction
+from ...derive import ConservationLaws, Form, Law, LegendreFunction
 from .._words import plural
 from ._line import behaviour, domain, line
 from ._mirror import TOTAL, Mirror
@@ -148,11 +147,10 @@ def _when(mirror: Mirror) -> str:
 
 def potential(function: LegendreFunction) -> tuple[str, str]:
     """R in closed form, or R'' where it has none, by a parameter a where that has none either."""
-    x, given = sympy.Symbol("x", real=True), function._found.parametric
-    if given is not None:
-        parameter, place, speed = given.shown
-        a = {parameter: sympy.Symbol("a", real=True)}
-        return "R''(x)", f"{line(1 / speed.xreplace(a))} at x = {line(place.xreplace(a))}"
+    x = sympy.Symbol("x", real=True)
+    if function.parametric is not None:
+        _, place, speed = function.parametric
+        return "R''(x)", f"{line(1 / speed)} at x = {line(place)}"
     try:
         value = function.expression(x)
     except ValueError:
@@ -167,7 +165,7 @@ def _velocity(mirror: Mirror) -> str:
     if velocity is None or mirror.drift is None:
         return ""
     if velocity.has(sympy.Lambda):
-        return "see --latex" if mirror.drift.drift != 0 else f"{line(mirror.direction)}/R''(x)"
+        return "see --latex" if (mirror.drift.drift, mirror.drift.inside) != (0, 0) else f"{line(mirror.direction)}/R''(x)"
     return line(velocity).replace("Lambda", "Λ") + (", Λ = ∫λ" if velocity.has(TOTAL) else "")
 
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...derive._legendre_table import LegendreTable, legendre_table
+from ...derive import LegendreTable, legendre_table
 from ._line import domain, line
 from ._show import potential
 
