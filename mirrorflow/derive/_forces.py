@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import flint
 import sympy
 
 from ._kernels import Kernels, plain_functions
-from ._ring import NotPolynomial, Ring
+from ._ring import NotPolynomial, Ring, flint
 from ._system import Force
 
 

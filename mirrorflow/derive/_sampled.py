@@ -10,14 +10,13 @@ import itertools
 import random
 from collections.abc import Sequence
 
-import flint
 import numpy as np
 import sympy
 
 from ._decays import DecayRate
 from ._model import Model
 from ._modular import Echelon
-from ._ring import NotPolynomial, Ring
+from ._ring import NotPolynomial, Ring, flint
 
 # So many draws in a row that add nothing end the sampling.
 PATIENCE = 60

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-import flint
 import sympy
 
-from ._ring import PRIME, Polynomial, Ring
+from ._ring import PRIME, Polynomial, Ring, flint
 from ._system import System
 
 # What of the law, and the exponents of a monomial, which are integers of flint.
