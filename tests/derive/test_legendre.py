@@ -205,7 +205,7 @@ def test_constants_need_a_sign():
     page = legendre([sp.log(U) - sp.log(V)], given, variables=[U, V]).metric(X / k) / k**2
     assert close(function.metric(X).subs(point), page.subs(point)) and function.domain == sp.S.Reals
     for unknown in (sp.Symbol("k"), sp.Symbol("k", real=True)):
-        with pytest.raises(ValueError, match="constant k is not known.*positive=True"):
+        with pytest.raises(ValueError, match=r"constant k is not known.*positive=True"):
             legendre([unknown * (sp.log(U) - sp.log(V))], given, variables=[U, V])
 
 

@@ -69,7 +69,9 @@ def test_coupled_decay_of_balanced_products_is_a_penalty_inside_the_direction_ma
     x = sp.Symbol("x", positive=True)
     for q in (1, Q):
         found = mirror_drift(MAPS.Hadamard(depth), 0, q, "coupled")
-        assert sp.simplify(found.regularizer.subs(found.x, x) - found.strength * depth * x ** sp.Rational(2, depth)) == 0
+        assert (
+            sp.simplify(found.regularizer.subs(found.x, x) - found.strength * depth * x ** sp.Rational(2, depth)) == 0
+        )
         assert sp.simplify(found.inside.subs(found.x, x) - found.regularizer.subs(found.x, x).diff(x)) == 0
         assert found.drift == 0 and "f+M" in found.steps[-1][0]
     # against the factors: ẋ=Σ∏_{j≠i}w_j·ẇ_i, ẇ=−sgn(G)|G|^{q−1}, G=f'·∏_{j≠i}w_j+2αw
