@@ -146,7 +146,7 @@ def _neat(root: sympy.Expr) -> sympy.Expr:
     """The shortest of a few forms of one expression."""
     plain = sympy.simplify(sympy.expand(root))
     forms = [plain, sympy.expand(root)]
-    if root.has(sympy.exp, sympy.Function):
+    if plain.has(sympy.exp, sympy.Function):
         exponential = sympy.expand(plain.rewrite(sympy.exp))
         forms += [sympy.simplify(exponential), exponential, _with_cosh(exponential)]
     return sympy.powdenest(min(forms, key=sympy.count_ops), force=False)

@@ -37,7 +37,7 @@ def speed_of_product(x, depth, q, balance):
         return mp.fsum(mp.fprod(w for j, w in enumerate(factors) if j != i) ** q for i in range(depth))
 
 
-@pytest.mark.parametrize(("depth", "q"), [(2, "1"), (2, "1.5"), (2, "2"), (3, "1.5"), (4, "1"), (4, "2")])
+@pytest.mark.parametrize(("depth", "q"), [(2, "1"), (2, "1.5"), (3, "1.5"), (4, "2")])
 def test_the_derivatives_of_a_products_potential_are_those_of_one_over_s(depth, q):
     balance = "0.7"
     function = legendre(MAPS.Hadamard(depth), sp.Rational(balance), sp.Rational(q))
@@ -109,7 +109,7 @@ def test_the_difference_of_squares_has_a_quarter_of_the_hyperbolic_entropy():
     assert sp.simplify(legendre(MAPS.PowerDifference(2), B).expression(X) - page) == 0
 
 
-@pytest.mark.parametrize("power", [3, 5])
+@pytest.mark.parametrize("power", [3])
 def test_the_difference_of_powers_inverts_h_of_page_one(power):
     alpha = sp.Rational(4, 5)
     function = legendre(MAPS.PowerDifference(power), alpha)
