@@ -46,8 +46,8 @@ def balanced_ramp(case, key):
     status="derived here",
     tolerance=mf.tolerance(1e-4, because="the factors smooth ∂x/∂w·∂f, the mirror flow ∂f: a gap of order ε²"),
     variables=LETTERS | {"F": "the direction map", "m": "q(L−1)/L"},
-    notes="∂h/∂w_i=∂x/∂w_i·∂_x(L|x|^{2/L}) for equal factors. The page's row “any depth, q<2, coupled, any start: refused”"
-    " holds for unbalanced starts (steepest/order-of-impulses).",
+    notes="∂h/∂w_i=∂x/∂w_i·∂_x(L|x|^{2/L}) for equal factors. The page's row “any depth, q<2, coupled, any start:"
+    " refused” holds for unbalanced starts (steepest/order-of-impulses).",
 )
 def coupled(case, result, flow="mirror"):
     """The end of the paths, balanced start, x>0."""
@@ -64,7 +64,9 @@ def _inverse_metric(x: float, depth: int, q: float, balance: float) -> float:
     def power(a):
         return a**q + balance
 
-    a = brentq(lambda a: a * power(a) ** ((depth - 1) / q) - x, 0.0, x + 1 + x / balance ** ((depth - 1) / q), xtol=1e-15)
+    a = brentq(
+        lambda a: a * power(a) ** ((depth - 1) / q) - x, 0.0, x + 1 + x / balance ** ((depth - 1) / q), xtol=1e-15
+    )
     return power(a) ** (depth - 1) + (depth - 1) * a**q * power(a) ** (depth - 2)
 
 

@@ -145,7 +145,9 @@ def reached(curve: Orbit, q: sympy.Expr, at: sympy.Expr = sympy.S.Zero) -> Any:
         return positive_on_q(sympy.expand(single[1] + 1), q)
     dual = antiderivative(curve.dual_rate, curve.parameter)
     if dual is None:
-        raise ValueError(f"Whether the origin is reached was not found: {plain(curve.dual_rate)} has no closed integral.")
+        raise ValueError(
+            f"Whether the origin is reached was not found: {plain(curve.dual_rate)} has no closed integral."
+        )
     return bool(end(dual, curve.parameter, at, "+" if at == curve.low else "-", curve).is_finite)
 
 

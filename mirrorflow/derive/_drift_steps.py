@@ -117,7 +117,10 @@ def inside_steps(
             "On this curve the decay is the same multiple of each ∂g/∂θ_i",
             rf"\alpha\,\frac{{\partial h}}{{\partial\theta_i}}={share}\,\frac{{\partial g}}{{\partial\theta_i}}",
         ),
-        ("so parameters move as without decay, the curve is kept, and f' becomes", f"f'(x)+{name},\\quad {name}={latex(added)}"),
+        (
+            "so parameters move as without decay, the curve is kept, and f' becomes",
+            f"f'(x)+{name},\\quad {name}={latex(added)}",
+        ),
     ]  # fmt: skip
     if speed is not None:
         steps.append(("Eliminating a gives", f"S(x)={latex(speed)}"))
@@ -126,7 +129,10 @@ def inside_steps(
         return [*steps, ("With R''=1/S this is the mirror flow", rf"d\nabla R(x)=-{total}\,dt")]
     return [
         *steps,
-        ("With R''=1/S it is the steepest mirror flow of f+M", rf"d\nabla R(x)=-{total}\,dt,\quad M={latex(regularizer)}"),
+        (
+            "With R''=1/S it is the steepest mirror flow of f+M",
+            rf"d\nabla R(x)=-{total}\,dt,\quad M={latex(regularizer)}",
+        ),
     ]  # fmt: skip
 
 

@@ -81,7 +81,8 @@ def mirror_drift(
     """ẋ = −S(x)·sgn(f')|f'|^{q−1} − drift for one coordinate, and the mirror flow that this is.
 
     Coupled decay stands inside the direction map of q<2. From a balanced start (in general, where ∂h/∂θ_i is one
-    multiple c(x) of all ∂g/∂θ_i) the flow is that of f+M with the same R: f' becomes f'+αc, M=αL|x|^{2/L} for a product.
+    multiple c(x) of all ∂g/∂θ_i) the flow is that of f+M with the same R: f' becomes f'+αc; M=αL|x|^{2/L} for a
+    product.
 
     **Arguments:** as for `legendre`; `decay`: "coupled", "decoupled" (strength α_t as a symbol), `mf.decay.Coupled(…)`
     or `Decoupled(…)`; none unless given. A constant strength is a number in the result, another schedule a symbol.
@@ -89,8 +90,8 @@ def mirror_drift(
     **Returns:** a `MirrorDrift`, with the steps of the derivation.
 
     **Raises:** `mf.NotAMirrorFlow` with a symbolic witness in the rows of page 03's table that are refused: 2(L−2)∇g,
-    αL(1−m)/S with m=q(L−1)/L, or what coupled decay does inside the direction map; `ValueError` for bad arguments or orbits that could
-    not be solved.
+    αL(1−m)/S with m=q(L−1)/L, or what coupled decay does inside the direction map; `ValueError` for bad arguments or
+    orbits that could not be solved.
 
     **Source:** theory pages 02 and 03 (which mirror flow is it?); conventions of page 00.
 

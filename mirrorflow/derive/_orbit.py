@@ -126,7 +126,9 @@ def _power(slope: sympy.Expr, exponent: sympy.Expr, *, signed: bool) -> sympy.Ex
         return slope**exponent
     if slope.is_negative:
         return (-1 if signed else 1) * (-slope) ** exponent
-    raise ValueError(f"The sign of the partial derivative {plain(slope)} is not known, so its steepest flow is not either.")
+    raise ValueError(
+        f"The sign of the partial derivative {plain(slope)} is not known, so its steepest flow is not either."
+    )
 
 
 def _curve(laws: Sequence[Law], last: sympy.Symbol, a: sympy.Symbol, q: sympy.Expr):
@@ -149,7 +151,9 @@ def _inverse(law: Law, target: sympy.Expr, a: sympy.Symbol, q: sympy.Expr) -> tu
         return tidy(sympy.exp(sympy.expand_log(target, force=True))), sympy.Integer(0), sympy.oo
     for size in sympy.solve(law.moving - target, law.variable):
         return tidy(size), sympy.Integer(0), sympy.oo
-    raise ValueError(f"The orbit could not be solved: {plain(law.moving)} = {plain(target)} has no solution that sympy finds.")
+    raise ValueError(
+        f"The orbit could not be solved: {plain(law.moving)} = {plain(target)} has no solution that sympy finds."
+    )
 
 
 def _where_positive(target: sympy.Expr, a: sympy.Symbol, q: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:

@@ -199,7 +199,9 @@ NONE = {
     "q below 2, decoupled": (product(q=1.5, decay=mf.decay.Decoupled(0.1)), 0.4, r"αL\(1−m\)/S = 0.5·α/S"),
     "q below 2, coupled": (product(q=1.5, decay=mf.decay.Coupled(0.1)), 0.4, "inside the direction map"),
     "depth 3, q below 2, decoupled": (
-        product(3, 1.25, decay=mf.decay.Decoupled(0.1)), 0.4, r"αL\(1−m\)/S = 0.5·α/S with m=q\(L−1\)/L=0.833",
+        product(3, 1.25, decay=mf.decay.Decoupled(0.1)),
+        0.4,
+        r"αL\(1−m\)/S = 0.5·α/S with m=q\(L−1\)/L=0.833",
     ),
 }
 
@@ -242,7 +244,7 @@ def test_coupled_decay_that_draws_balanced_factors_to_zero_ends_the_mirror_flow(
 
 def test_unbalanced_decay_at_metric_exponent_one_names_what_is_missing():
     flow = product(3, 1.5, mf.decay.Decoupled(0.1))
-    with pytest.raises(ValueError, match="time-dependent mirror flow.*mirror_drift") as caught:
+    with pytest.raises(ValueError, match=r"time-dependent mirror flow.*mirror_drift") as caught:
         flow.as_mirror_flow(flow.lift(x=X, balance=0.4))
     assert not isinstance(caught.value, mf.NotAMirrorFlow)
 

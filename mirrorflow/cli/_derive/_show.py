@@ -165,7 +165,9 @@ def _velocity(mirror: Mirror) -> str:
     if velocity is None or mirror.drift is None:
         return ""
     if velocity.has(sympy.Lambda):
-        return "see --latex" if (mirror.drift.drift, mirror.drift.inside) != (0, 0) else f"{line(mirror.direction)}/R''(x)"
+        return (
+            "see --latex" if (mirror.drift.drift, mirror.drift.inside) != (0, 0) else f"{line(mirror.direction)}/R''(x)"
+        )
     return line(velocity).replace("Lambda", "Λ") + (", Λ = ∫λ" if velocity.has(TOTAL) else "")
 
 
