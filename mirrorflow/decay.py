@@ -115,8 +115,8 @@ class BalancedSquares(eqx.Module):
 
     **Source:** Never Saddle (arXiv:2603.02064); theory page 03 (what weight decay regularizes towards).
 
-    >>> float(mf.decay.BalancedSquares(depth=3)(jnp.array([8.0])))
-    12.0
+    >>> float(mf.decay.BalancedSquares(depth=2)(jnp.array([3.0, -1.0])))
+    8.0
     """
 
     depth: int = eqx.field(static=True)

@@ -46,8 +46,8 @@ def balanced_ramp(case, key):
     status="derived here",
     tolerance=mf.tolerance(1e-4, because="the factors smooth ∂x/∂w·∂f, the mirror flow ∂f: a gap of order ε²"),
     variables=LETTERS | {"F": "the direction map", "m": "q(L−1)/L"},
-    notes="∂h/∂w_i=∂x/∂w_i·∂_x(L|x|^{2/L}) for equal factors. The page's row “any depth, q<2, coupled, any start: "
-    "refused” holds for unbalanced starts (steepest/order-of-impulses).",
+    notes="∂h/∂w_i=∂x/∂w_i·∂_x(L|x|^{2/L}) for equal factors. The page's row “any depth, q<2, coupled, any start:"
+    " refused” holds for unbalanced starts (steepest/order-of-impulses).",
 )
 def coupled(case, result, flow="mirror"):
     """The end of the paths, balanced start, x>0."""

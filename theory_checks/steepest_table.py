@@ -39,6 +39,8 @@ def _words(flow, start) -> str:
         mirror = flow.as_mirror_flow(start)
     except mf.NotAMirrorFlow:
         return "refused"
+    except ValueError:  # a mirror flow, for which there is no potential
+        return "no family"
     if isinstance(mirror.potential, mf.potentials.RegularizedHyperbolicEntropy):
         return "R of time"
     low, _ = mirror.potential.domain
@@ -52,7 +54,7 @@ def _added(decay) -> str:
 
 
 def table(depth, q, decay, start) -> str:
-    """The table of page 03; nothing where it is silent."""
+    """The table of page 03 with the rows that it leaves open, and balanced starts with coupled decay accepted."""
     domain = "ℝ" if start == "small" or q * (depth - 1) < depth else "a half-line"
     if decay == "none":
         return f"fixed R on {domain}"
@@ -62,7 +64,7 @@ def table(depth, q, decay, start) -> str:
         return f"fixed R on {domain} and a drift"
     if depth == 2:
         return "R of time" if q == 2 else "refused"
-    return "refused" if q == 2 else ""
+    return "no family" if is_mirror_flow(depth, q, decay) else "refused"
 
 
 def optimistic(depth, q, decay, start) -> str:
@@ -83,12 +85,14 @@ def printed(depth, q, decay, start) -> str:
     status="derived here",
     tolerance=mf.tolerance(0.0, because="words are the same or not"),
     variables=LETTERS,
-    notes="The table is silent on L≥3, q<2, decoupled decay and unbalanced starts; see steepest/decay-and-depth.",
+    notes="Two rows differ from the page: coupled decay at q<2 is refused from unbalanced starts only (see"
+    " steepest/coupled-balanced), and L≥3, q<2, decoupled, unbalanced, on which it is silent, is refused except at m=1,"
+    " a mirror flow whose potential is not among the toolkit's (see steepest/decay-and-depth).",
 )
 def which(case, result, answer=table):
-    """50 flows: the potential's kind and domain, or a refusal."""
+    """54 flows: the potential's kind and domain, or a refusal."""
     told = {start: answer(case.depth, case.q, case.decay, start) for start in STARTS}
-    return {start: mf.Comparison(words, result[start]) for start, words in told.items() if words}
+    return {start: mf.Comparison(words, result[start]) for start, words in told.items()}
 
 
 which.control("coupled decay at q<2 refused from balanced starts, as printed", answer=printed)

@@ -30,7 +30,9 @@ def speed_of(curve: Orbit, x: sympy.Symbol, quantity: sympy.Expr | None = None) 
     """
     if quantity is not None:
         curve = dataclasses.replace(curve, speed=quantity)
-    for made in itertools.chain(_by_power(curve, x), _by_resultant(curve, x), _by_solving(curve, x)):
+    for made in itertools.chain(
+        _by_power(curve, x), _by_itself(curve, x), _by_resultant(curve, x), _by_solving(curve, x)
+    ):
         if agrees(made, x, curve):
             return made
     return None
@@ -67,6 +69,13 @@ def _by_power(curve: Orbit, x: sympy.Symbol) -> Iterator[sympy.Expr]:
         (c, e), (factor, power) = single, speed
         share = sympy.simplify(power / e)
         yield sympy.simplify(factor * c ** (-share)) * x**share
+
+
+def _by_itself(curve: Orbit, x: sympy.Symbol) -> Iterator[sympy.Expr]:
+    """S(a) written in the function x(a), as for tanh a with the slope 1−tanh²a."""
+    found = curve.speed.subs(curve.x, x)
+    if curve.x.is_Function and not found.has(curve.parameter):
+        yield sympy.expand(found)
 
 
 def _by_resultant(curve: Orbit, x: sympy.Symbol) -> Iterator[sympy.Expr]:
@@ -146,7 +155,7 @@ def _neat(root: sympy.Expr) -> sympy.Expr:
     """The shortest of a few forms of one expression."""
     plain = sympy.simplify(sympy.expand(root))
     forms = [plain, sympy.expand(root)]
-    if root.has(sympy.exp, sympy.Function):
+    if plain.has(sympy.exp, sympy.Function):
         exponential = sympy.expand(plain.rewrite(sympy.exp))
         forms += [sympy.simplify(exponential), exponential, _with_cosh(exponential)]
     return sympy.powdenest(min(forms, key=sympy.count_ops), force=False)

@@ -81,7 +81,7 @@ def mirror_drift(
     """ẋ = −S(x)·sgn(f')|f'|^{q−1} − drift for one coordinate, and the mirror flow that this is.
 
     Coupled decay stands inside the direction map of q<2. From a balanced start (in general, where ∂h/∂θ_i is one
-    multiple c(x) of all ∂g/∂θ_i) the flow is that of f+M with the same R: f' becomes f'+αc, and M=αL|x|^{2/L} for a
+    multiple c(x) of all ∂g/∂θ_i) the flow is that of f+M with the same R: f' becomes f'+αc; M=αL|x|^{2/L} for a
     product.
 
     **Arguments:** as for `legendre`; `decay`: "coupled", "decoupled" (strength α_t as a symbol), `mf.decay.Coupled(…)`

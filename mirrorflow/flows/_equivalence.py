@@ -105,8 +105,8 @@ def _refuse_decay(flow: Flow, product: AbstractProduct, decay, start: np.ndarray
     if q < 2 and isinstance(decay, Coupled):
         raise NotAMirrorFlow(
             f"Coupled decay stands inside the direction map of q={q:g}<2, and 2αw_i is a multiple of ∂x/∂w_i that "
-            "differs between unequal factors, so what it adds to the velocity of x depends on f'. From a balanced start it is "
-            "a mirror flow."
+            "differs between unequal factors, so what it adds to the velocity of x depends on f'. From a balanced "
+            "start it is a mirror flow."
         )
     if q < 2:
         _refuse_decoupled(depth, q)
