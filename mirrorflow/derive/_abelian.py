@@ -43,7 +43,17 @@ def abelian_integrals(inner: int, outer: int, names: Sequence[str], offset: int 
     power = "" if degree == 0 else "s·" if degree == 1 else f"s^({degree})·"
     where = (
         f"λ_i are the non-zero eigenvalues of {w}ᵀ{w}, P(s) = {power}det(s − {w}ᵀ{w} + {a}{a}ᵀ)·"
-        f"det(s − {w}{w}ᵀ + {b}ᵀ{b}), and ε_i = ±1 is the sign of the change of λ_i along ∇φ"
+        f"det(s − {w}{w}ᵀ + {b}ᵀ{b}), and ε_i = ±1 is the sign of the change of λ_i along ∇φ; constant until some λ_i "
+        "meets a root of P and turns around, where ε_i changes and the law jumps by a function of the others"
+    )
+    first, middle, last = (f"{name[0]}_{{{name[1:]}}}" for name in names)
+    factor = "" if degree == 0 else "s\\," if degree == 1 else f"s^{{{degree}}}"
+    latex = (
+        rf"P(s) &= {factor}\det(s-{middle}^\top {middle}+{first}{first}^\top)"
+        rf"\det(s-{middle}{middle}^\top+{last}^\top {last})",
+        rf"\lambda_i &\neq 0 \text{{ eigenvalues of }} {middle}^\top {middle}",
+        r"\epsilon_i &= \operatorname{sgn}\langle\nabla\phi,\nabla\lambda_i\rangle"
+        r"\text{ (const until } P(\lambda_i)=0\text{)}",
     )
     found = []
     for order in range(count - 1):
@@ -53,7 +63,7 @@ def abelian_integrals(inner: int, outer: int, names: Sequence[str], offset: int 
             for i in range(1, count + 1)
         ]
         function = functools.partial(_one, order, inner, outer, offset)
-        found.append(Integral(sympy.Add(*terms), where, function))
+        found.append(Integral(sympy.Add(*terms), where, function, latex))
     return tuple(found)
 
 
@@ -96,16 +106,16 @@ def _integrals(end: Real, roots: Real, extra: int, count: int) -> Real:
     low, high = edges[:-1], edges[1:]
     half = (high - low) / 2
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    nodes, weights = jnp.asarray((nodes + 1) / 2), jnp.asarray(weights / 2)
+    nodes, weights = jnp.asarray((nodes + 1) / 2)[None, :], jnp.asarray(weights / 2)[None, None, :]
     total = jnp.zeros(count)
     for start, side in ((low, 1.0), (high, -1.0)):
         step = half[:, None] * nodes**2
         points = start[:, None] + side * step
         # Distances to the roots at the start of the piece are the steps themselves, without cancellation.
-        distances = jnp.abs(start[:, None, None] - roots + side * step[:, :, None])
+        distances = jnp.abs(start[:, None, None] - roots[None, None, :] + side * step[:, :, None])
         square = jnp.prod(distances, axis=-1) * points**extra
         empty = square == 0  # pieces of no length, whose derivatives have to stay finite too
         density = jnp.where(empty, 0.0, 2 * half[:, None] * nodes / jnp.sqrt(jnp.where(empty, 1.0, square)))
         powers = jnp.stack([points**order for order in range(count)])
-        total = total + jnp.sum(powers * density * weights, axis=(1, 2))
+        total = total + jnp.sum(powers * density[None] * weights, axis=(1, 2))
     return total

@@ -48,6 +48,7 @@ def laws_latex(found: "ConservationLaws") -> str:
     lines += [
         rf"{law.to_latex()} &= \text{{const}}" for law in found.laws if sympy.expand(law.expression) not in inside
     ]
+    lines += dict.fromkeys(line for law in found.laws if law.integral is not None for line in law.integral.latex)
     return "\\begin{aligned}\n" + " \\\\\n".join([*lines, count_latex(found)]) + "\n\\end{aligned}"
 
 

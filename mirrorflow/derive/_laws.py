@@ -106,6 +106,11 @@ class ConservationLaws:
         return self.laws[index]
 
     @property
+    def proved(self) -> bool:
+        """Whether it is proved that there are no more laws; False for counts in double precision."""
+        return self.complete is True and self.certificate.startswith("proved")
+
+    @property
     def missing(self) -> int | None:
         """How many laws were counted but not found."""
         return None if self.count is None else self.count - len(self.laws)
@@ -143,8 +148,10 @@ def describe(found: ConservationLaws) -> str:
 
 def _number(found: ConservationLaws) -> str:
     laws = "1 law" if len(found) == 1 else f"{len(found)} laws"
+    if found.complete and not found.proved:
+        return f"{laws}, as many as counted"
     if found.complete:
-        return f"{laws}, and there are no more"
+        return f"{laws}, all that the features have" if found.model.caveat else f"{laws}, and there are no more"
     if found.count is None:
         return f"{laws}; how many there are is not known"
     if found.complete is None:

@@ -10,7 +10,7 @@ from ._branches import branches
 from ._formulas import Formulas, formulas
 from ._numeric_potential import numeric_potential
 from ._origin import domain_of, is_legendre, origin
-from ._setting import Setting, setting
+from ._setting import Setting, setting, worded
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class LegendreFunction:
         return formula.subs(self._found.x, x)
 
 
+@worded
 def legendre(
     reparameterization: Any,
     balance: Any = 0,

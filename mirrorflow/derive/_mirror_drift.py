@@ -30,7 +30,7 @@ from ._mirror_condition import condition, pull_along, pull_on_slope
 from ._orbit import Orbit
 from ._powers import antiderivative
 from ._refusals import inside, refused
-from ._setting import Setting, setting
+from ._setting import Setting, setting, worded
 from ._vanish import vanishes
 
 X = sympy.Symbol("x", real=True)
@@ -69,6 +69,7 @@ class MirrorDrift:
         return align(self.steps)
 
 
+@worded
 def mirror_drift(
     reparameterization: Any,
     balance: Any = 0,

@@ -32,12 +32,14 @@ class Integral:
     """A law that is an integral over functions of θ, which no basis of polynomials holds.
 
     `expression` is written with symbols that `where` explains; `function` takes the values of the model's variables, in
-    their order, to the law, with `jax.numpy`. It is a law of the Euclidean gradient flow.
+    their order, to the law, with `jax.numpy`; `latex`: lines of an aligned display that explain the symbols. It is a
+    law of the Euclidean gradient flow.
     """
 
     expression: sympy.Expr
     where: str
     function: Callable[[Sequence[Real]], Real]
+    latex: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

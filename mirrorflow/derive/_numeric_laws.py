@@ -16,7 +16,9 @@ from ._laws import ConservationLaws, Law
 from ._model import Model
 from ._numeric import (
     CONCLUSIVE_GAP,
+    VERIFIED,
     FunctionModel,
+    Gradients,
     closure,
     from_function,
     monomials,
@@ -30,6 +32,8 @@ MOST_FUNCTIONS = 1500
 POINTS = 3
 # How far sampled points are from the first one where velocities are smooth in a cell only, relative to its entries.
 CELL = 0.05
+# So many other cells have to agree.
+CELLS = 8
 
 
 def function_model(function: Callable[[Parameters], Any], example: Parameters) -> tuple[Model, FunctionModel]:
@@ -70,10 +74,10 @@ def numeric_laws(
     """Laws by null spaces at sampled points, counted by the numerical rank of velocities and brackets."""
     variables = list(model.variables)
     point = numeric.sample(1, seed)[0]
-    if any(variable.is_positive for variable in variables) or metric:
-        point = np.abs(point) + 0.1
+    positive = np.array([bool(variable.is_positive) or bool(metric) for variable in variables])
+    point = np.where(positive, np.abs(point) + 0.1, point)
     fields, local = _fields(model, numeric, metric, geometry, point, seed)
-    sample = _sampler(point, local, positive=bool(metric), seed=seed)
+    sample = _sampler(point, local, positive=positive, seed=seed)
     basis, reached = _basis(model, metric, geometry, degree)
     points = np.stack([point, *sample(POINTS - 1)])
     first = closure(fields, points, levels=1, seed=seed)
@@ -82,9 +86,14 @@ def numeric_laws(
     if not found.full:
         whole = closure(fields, points, target=len(variables) - len(found.laws), seed=seed)
         found = search(fields, variables, basis, sample=sample, most=whole.laws)
-    laws = tuple(Law(law.expression, sympy.Integer(0), model, tuple(variables)) for law in found.laws)
+    kept = list(found.laws)
+    if local:
+        cells = _cells(point, positive, seed)
+        there = [(cell, _fields(model, numeric, metric, geometry, cell, seed)[0](jnp.asarray(cell))) for cell in cells]
+        kept = [law for law in found.laws if _holds_at(law.expression, variables, there)]
+    laws = tuple(Law(law.expression, sympy.Integer(0), model, tuple(variables)) for law in kept)
     full = len(laws) == whole.laws
-    decided = (whole.conclusive or whole is first) and whole.gap >= CONCLUSIVE_GAP
+    decided = (whole.conclusive or whole is first) and whole.gap >= CONCLUSIVE_GAP and len(kept) == len(found.laws)
     return ConservationLaws(
         laws=laws,
         count=whole.laws,
@@ -94,7 +103,8 @@ def numeric_laws(
         closure=None if whole is first else whole.rank,
         counts=tuple(len(variables) - rank for rank in whole.ranks),
         forms=(),
-        certificate=_certificate(whole, len(variables), reached, complete=full),
+        certificate=_certificate(whole, len(variables), reached, complete=full)
+        + _elsewhere(len(found.laws), len(kept)),
         model=model,
         flow=flow,
     )
@@ -107,6 +117,30 @@ def _certificate(whole: Any, size: int, reached: int, *, complete: bool) -> str:
         f"points, with a gap of {whole.gap:.0e} between the singular values that count and those that do not"
     )
     return words if complete else f"{words}; searched among monomials up to degree {reached}"
+
+
+def _elsewhere(found: int, kept: int) -> str:
+    if found == kept:
+        return ""
+    return f". {found - kept} more hold in the cell of the first point only, where no entry of a gradient changes sign"
+
+
+def _cells(point: np.ndarray, positive: np.ndarray, seed: int) -> np.ndarray:
+    """Points in other cells: with other signs and sizes."""
+    random = np.random.default_rng((seed, 2))
+    signs = np.where(positive, 1.0, random.choice([-1.0, 1.0], (CELLS, point.size)))
+    return signs * np.abs(point) * random.uniform(0.5, 1.5, (CELLS, point.size))
+
+
+def _holds_at(law: sympy.Expr, variables: list[sympy.Symbol], there: list[tuple[np.ndarray, Real]]) -> bool:
+    """Whether ∇h is orthogonal to the velocities at points of other cells as well."""
+    gradients = Gradients([law], variables)(np.stack([point for point, _ in there]))[:, 0]
+    for slope, (_, velocities) in zip(gradients, there, strict=True):
+        rows = np.asarray(velocities)
+        size = np.linalg.norm(slope) * np.linalg.norm(rows, axis=1)
+        if not (np.abs(rows @ slope) <= VERIFIED * size).all():
+            return False
+    return True
 
 
 def _fields(model, numeric, metric, geometry, point, seed) -> tuple[Callable[[Real], Real], bool]:
@@ -136,14 +170,14 @@ def _inverse_metric(model: Model, metric: Mapping[str, AbstractPotential]) -> Ca
     return scale
 
 
-def _sampler(point: np.ndarray, local: bool, *, positive: bool, seed: int) -> Callable[[int], np.ndarray]:
+def _sampler(point: np.ndarray, local: bool, *, positive: np.ndarray, seed: int) -> Callable[[int], np.ndarray]:
     """Other points at each call; near the first where the velocities are smooth in a cell only."""
     random = np.random.default_rng((seed, 1))
     scale = (CELL if local else 0.5) * np.maximum(np.abs(point), 0.1 if local else 1.0)
 
     def sample(count: int) -> np.ndarray:
         drawn = point + scale * random.standard_normal((count, point.size))
-        return np.abs(drawn) + 0.05 if positive else drawn
+        return np.where(positive, np.abs(drawn) + 0.05, drawn)
 
     return sample
 

@@ -3,7 +3,8 @@
 # sympy's annotations say Basic where its methods return expressions.
 # pyright: reportArgumentType=false, reportGeneralTypeIssues=false
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,22 @@ from ._model import Model
 from ._penalty import number
 from ._refusal import ProvedNotAMirrorFlow
 from ._symbolic import as_model, exact
+
+
+def worded(derive: Callable[..., Any]) -> Callable[..., Any]:
+    """A derivation whose failures inside sympy are told in words.
+
+    Its solvers raise TypeError where signs are not known, and end in recursion on some functions.
+    """
+
+    @functools.wraps(derive)
+    def told(*given: Any, **named: Any) -> Any:
+        try:
+            return derive(*given, **named)
+        except (TypeError, RecursionError, NotImplementedError) as error:
+            raise ValueError(f"The orbit could not be solved: sympy ended with “{error}”.") from error
+
+    return told
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,7 @@ def setting(given: Any, balance: Any, geometry: Any, variables: Any) -> Setting:
     feature = exact(model.features[0].xreplace(real))
     own = tuple(real.get(v, v) for v in model.variables if model.features[0].has(v))
     _check_constants(feature.free_symbols - set(own))
+    _check_passages(feature, own)
     if isinstance(balance, Mapping):
         start = _point(balance, model)
         return Setting(given, model, feature, own, q, start, {real.get(v, v): value for v, value in start.items()})
@@ -68,6 +86,24 @@ def _check_constants(constants: Iterable[sympy.Symbol]) -> None:
             f"The sign of the constant {names} is not known, and the domain of x depends on it: give a positive one, "
             f"sympy.Symbol({str(free[0])!r}, positive=True), or a number."
         )
+
+
+def _check_passages(feature: sympy.Expr, own: tuple[sympy.Symbol, ...]) -> None:
+    """In a sum of functions of one parameter each, orbits are followed up to where a parameter is 0.
+
+    They end there where its slope vanishes or is infinite, as that of a power or a logarithm. With another slope they
+    go on, and what is found on one side would not be the whole of R.
+    """
+    pairs = ((a, b) for i, a in enumerate(own) for b in own[i + 1 :])
+    if len(own) < 2 or any(sympy.diff(feature, a, b) != 0 for a, b in pairs):
+        return
+    for v in (v for v in own if not (v.is_positive or v.is_negative)):
+        slope = sympy.limit(sympy.diff(feature, v), v, 0)
+        if slope.is_finite is not False and slope != 0:
+            raise ValueError(
+                f"The orbit goes on where {v} is 0, as ∂x/∂{v} = {slope} there, and is followed on one side only. "
+                f"Declare {v} positive if it is: sympy.Symbol({v.name!r}, positive=True)."
+            )
 
 
 def exponent(geometry: Any) -> sympy.Expr:

@@ -81,6 +81,8 @@ def number(found: ConservationLaws) -> Text:
             return Text(f"✓ {one} of the path products; what data sees of them is said below.", "bold green")
         if not found.laws:
             return Text("✓ There is no law: data can move the parameters in every direction.", "bold green")
+        if not found.proved:
+            return Text(f"✓ {one} that there are as counted in double precision.", "bold green")
         return Text(f"✓ {one}: there are no more.", "bold green")
     if found.count is None:
         return Text(f"? {plural(len(found), 'law')} found; how many there are is not known.", "bold yellow")
@@ -105,8 +107,7 @@ def sentences(found: ConservationLaws) -> list[str]:
     said.append(found.certificate[:1].upper() + found.certificate[1:] + ".")
     if len(set(found.counts)) > 1:
         said.append(f"The count depends on the point: {', '.join(map(str, found.counts))} at random ones.")
-    if found.model.caveat:
-        said.append(found.model.caveat)
+    said += dict.fromkeys(f"There {law.where}." for law in found.laws if law.where)
     return said
 
 

@@ -1,5 +1,6 @@
 """Counting and finding laws in double precision: for fields that exact arithmetic modulo a prime does not cover."""
 
+from ._basis import Gradients as Gradients
 from ._basis import monomials as monomials
 from ._closure import Closure as Closure
 from ._closure import closure as closure
@@ -11,4 +12,5 @@ from ._rank import CONCLUSIVE_GAP as CONCLUSIVE_GAP
 from ._search import Search as Search
 from ._search import search as search
 from ._steepest import steepest_fields as steepest_fields
+from ._verified import VERIFIED as VERIFIED
 from ._verified import NumericLaw as NumericLaw
