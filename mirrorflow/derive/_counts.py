@@ -6,8 +6,9 @@ import random
 import numpy as np
 import sympy
 
-from ._closure import Fields, closure, rank_of_fields
+from ._closure import closure
 from ._decays import DecayRate
+from ._fields import Fields, rank_of_fields
 from ._model import Model
 from ._modular import Echelon
 from ._ring import ModularRing

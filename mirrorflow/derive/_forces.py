@@ -42,12 +42,32 @@ def _gradient(ring: Ring, feature: sympy.Expr, variables: Sequence[sympy.Symbol]
         polynomial = ring.polynomial(feature)
     except NotPolynomial:
         polynomial = None
+    if polynomial is None:
+        quotient = _of_quotient(ring, feature, [variables[i] for i in places], places)
+        if quotient is not None:
+            return quotient
     if polynomial is None or ring.functions & set(ring.support(polynomial)):
         # 1/θ and log|θ| are symbols of the ring, whose derivatives in θ are not 0.
         entries = {i: sympy.diff(feature, variables[i]) for i in places}
         return _direction(ring, {i: _written(entry, kernels) for i, entry in entries.items()})
     force = {i: ring.derivative(polynomial, variables[i]) for i in places}
     return {i: entry for i, entry in force.items() if not entry.is_zero()}
+
+
+def _of_quotient(ring: Ring, feature: sympy.Expr, own: Sequence[sympy.Symbol], places: Sequence[int]) -> Force | None:
+    """B∇T−T∇B for a quotient T/B of polynomials, without the factors that all entries share; None for what is none."""
+    try:
+        top, bottom = (ring.polynomial(part) for part in sympy.fraction(sympy.together(feature)))
+    except NotPolynomial:
+        return None
+    if ring.functions & {*ring.support(top), *ring.support(bottom)}:
+        return None
+    slopes = (bottom * ring.derivative(top, x) - top * ring.derivative(bottom, x) for x in own)
+    force = {i: entry for i, entry in zip(places, slopes, strict=True) if not entry.is_zero()}
+    common = ring.zero
+    for entry in force.values():
+        common = common.gcd(entry)
+    return {i: entry / common for i, entry in force.items()}
 
 
 def _written(entry: sympy.Expr, kernels: Sequence[Kernels]) -> sympy.Expr:

@@ -46,7 +46,10 @@ class Echelon:
         return True
 
 
-def product(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Matrix times vector modulo the prime: in halves of 16 bits, whose sums of up to 2¹⁶ products fit into 63 bits."""
-    high, low = vector >> 16, vector & 0xFFFF
-    return ((matrix @ high % PRIME << 16) + matrix @ low) % PRIME
+def product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Matrix times vector or matrix modulo the prime.
+
+    In halves of 16 bits, whose sums of up to 2¹⁶ products fit into 63 bits.
+    """
+    high, low = right >> 16, right & 0xFFFF
+    return ((left @ high % PRIME << 16) + left @ low) % PRIME

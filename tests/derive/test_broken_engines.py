@@ -67,11 +67,10 @@ def test_the_whole_engine_passes():
 
 
 MUTANTS = {  # words: (module, before, after)
-    "a bracket with a plus": (
-        "_closure", "product(right.jacobian, left.value) - product(", "product(right.jacobian, left.value) + product(",
-    ),
-    "brackets of brackets with a plus": ("_closure", "(-1, right, left)", "(1, right, left)"),
-    "no brackets": ("_closure", "while frontier and", "while not frontier and"),
+    "fields carried forward": ("_closure", "pow(-order, -1, PRIME)", "pow(order, -1, PRIME)"),
+    "an order that is left out": ("_closure", "for j in range(order + 1)", "for j in range(1, order + 1)"),
+    "a path that stands still": ("_closure", "velocity[j].integral() + start[place]", "velocity[j] * 0 + start[place]"),
+    "no brackets": ("_closure", "while generators", "while not generators"),
     "a dropped equation": (
         "_search",
         "in self.system.ring.normal(polynomial).terms()",

@@ -12,7 +12,7 @@ import pytest
 import sympy
 
 import mirrorflow as mf
-from mirrorflow.derive._closure import Fields
+from mirrorflow.derive._fields import Fields
 from mirrorflow.derive._gradient_system import gradient_system
 from mirrorflow.derive.models import (
     attention,
