@@ -1,8 +1,5 @@
 """Lie brackets of gradient fields in symbols."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false
-
 from collections.abc import Sequence
 from typing import Any
 

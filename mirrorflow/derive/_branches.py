@@ -1,8 +1,5 @@
 """The orbit of one coordinate as a whole: its branches, the values of x on them, and whether the origin is crossed."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

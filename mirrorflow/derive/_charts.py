@@ -17,6 +17,7 @@ import sympy
 
 from .. import potentials
 from ..potentials._inverse_function import inverse_function
+from ._numbers import fraction
 from ._ring import PRIME
 
 Sample = dict[sympy.Symbol, int]
@@ -167,7 +168,7 @@ def _closed(
 
 def _power(potential: potentials.Power, theta: sympy.Symbol, speed: sympy.Expr):
     """m=|θ|^{2−p}/(p−1) and 1/θ: ṁ=(2−p)m²/θ·F; with p−1=a/b, θ=±s^b and m=s^{b−a}/(p−1)."""
-    p = exact(float(potential.p))
+    p = fraction(potential.p)
     inverse = _named("i", theta)
     closed = (
         Coordinate(theta, theta, speed),
@@ -187,8 +188,8 @@ def _power(potential: potentials.Power, theta: sympy.Symbol, speed: sympy.Expr):
 
 def _hyperbolic_entropy(potential: potentials.HyperbolicEntropy, own: Coordinate, speed: sympy.Expr):
     """m=√(θ²+ρ²) has ṁ=θF; θ=ρ(s−1/s)/2 and m=ρ(s+1/s)/2 with s=e^{R'}."""
-    scale = _residue(exact(float(potential.scale)))
-    closed = (own, Coordinate(speed, sympy.sqrt(own.symbol**2 + exact(float(potential.scale)) ** 2), own.symbol))
+    scale = _residue(fraction(potential.scale))
+    closed = (own, Coordinate(speed, sympy.sqrt(own.symbol**2 + fraction(potential.scale) ** 2), own.symbol))
     half = pow(2, -1, PRIME)
 
     def sample(generator: random.Random) -> Sample:
@@ -228,7 +229,7 @@ def _cosh(own: Coordinate, speed: sympy.Expr):
 def _hyperbolic_aware(potential: potentials.HyperbolicAware, own: Coordinate, speed: sympy.Expr):
     """m=1+α|θ|: ṁ=±αm·F, the sign of θ being a constant of the cell."""
     sign = _named("s", own.symbol)
-    alpha = exact(float(potential.alpha))
+    alpha = fraction(potential.alpha)
     closed = (
         own,
         Coordinate(speed, 1 + alpha * sympy.Abs(own.symbol), alpha * sign * speed),
@@ -246,15 +247,10 @@ def _hyperbolic_aware(potential: potentials.HyperbolicAware, own: Coordinate, sp
     return closed, sample
 
 
-def exact(number: float) -> sympy.Rational:
-    """The simplest fraction that is this floating-point number, as a user who writes 0.1 means it."""
-    return sympy.nsimplify(number, rational=True)
-
-
 def _exact(expression: sympy.Expr) -> sympy.Expr:
     """With the simplest fractions: 0.3 as 3/10, where the double's own fraction has 16 digits and more."""
     return expression.replace(
-        lambda part: part.is_Float or (part.is_Rational and part.q > 2**20), lambda part: exact(float(part))
+        lambda part: part.is_Float or (part.is_Rational and part.q > 2**20), lambda part: fraction(float(part))
     )
 
 

@@ -1,8 +1,5 @@
 """Whether the gradient fields of a reparameterization commute, with each other and with a decay."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false
-
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,9 +8,9 @@ from typing import Any
 import sympy
 
 from ._brackets import bracket, fields
+from ._inputs import symbolic_model
 from ._model import Model
 from ._penalty import symbolic_penalty
-from ._symbolic import as_model
 from ._vanish import derivative, vanishes
 
 
@@ -75,7 +72,7 @@ def commutes(
     >>> commutes(deep).holds, commutes(deep, decay="l2").witness
     (True, 6*w2*w3*w4*w5)
     """
-    model = as_model(reparameterization_or_expressions, variables)
+    model = symbolic_model(reparameterization_or_expressions, variables)
     if model.potentials:
         raise ValueError(f"commutes is about Euclidean gradients; {', '.join(model.potentials)} has a mirror map.")
     own = model.variables

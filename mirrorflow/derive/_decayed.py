@@ -1,8 +1,5 @@
 """What a decay does to the balance laws of an orbit, and to x."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportReturnType=false
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +8,9 @@ import sympy
 
 from ..decay import AbstractDecay, Coupled, Decoupled, SquaredNorm
 from ..schedules import Piecewise
+from ._numbers import fraction
 from ._orbit import Law, Orbit
-from ._penalty import number, symbolic_penalty
+from ._penalty import symbolic_penalty
 from ._setting import Setting
 from ._vanish import plain
 
@@ -62,7 +60,7 @@ def _strength(decay: AbstractDecay) -> tuple[sympy.Expr, sympy.Expr]:
     """α and A: numbers for a constant strength, else symbols."""
     schedule: Any = decay.strength
     if isinstance(schedule, Piecewise) and len(schedule.values) == 1:
-        alpha = number(schedule.values[0])
+        alpha = fraction(schedule.values[0])
         return alpha, alpha * TIME
     return ALPHA, SPENT
 

@@ -8,7 +8,7 @@ import sympy
 from .. import _checks
 from ..decay import AbstractDecay, Coupled, Decoupled, SquaredNorm
 from ..schedules import AbstractSchedule, Piecewise
-from ._charts import exact
+from ._numbers import fraction
 
 RATE = sympy.Symbol("lambda", positive=True)
 DAMPING = sympy.Symbol("tau", positive=True)
@@ -65,7 +65,7 @@ def damping(momentum: Any) -> sympy.Expr | None:
 
 def _strength(schedule: AbstractSchedule) -> sympy.Expr:
     if isinstance(schedule, Piecewise) and np.size(schedule.values) == 1:
-        return exact(float(np.ravel(schedule.values)[0]))
+        return fraction(np.ravel(schedule.values)[0])
     return RATE
 
 
@@ -74,7 +74,7 @@ def _expression(name: str, value: Any) -> sympy.Expr:
         return sympy.nsimplify(value, rational=True) if value.has(sympy.Float) else value
     number = float(_checks.nonnegative(name, _as_float(value)))
     exactly = isinstance(value, sympy.Expr) and not value.has(sympy.Float)
-    return value if exactly else exact(number)
+    return value if exactly else fraction(number)
 
 
 def _as_float(value: Any) -> Any:

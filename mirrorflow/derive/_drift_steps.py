@@ -1,8 +1,5 @@
 """A derivation on paper: each step in words and as a formula, computed for the case at hand."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false
-
 from collections.abc import Mapping, Sequence
 
 import sympy

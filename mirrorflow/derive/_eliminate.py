@@ -1,8 +1,5 @@
 """S as a function of x: the parameter of an orbit eliminated from x(a) and S(a)."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
-
 import dataclasses
 import itertools
 from collections.abc import Iterator

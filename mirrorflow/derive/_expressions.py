@@ -40,29 +40,29 @@ def from_expressions(expressions: Any, variables: Any, name: str = "own model") 
     (u, v)
     """
     symbols = _variables(variables)
-    given = _flat("expressions", expressions)
+    given = _flat("expressions", "one or a list of sympy expressions, a reparameterization or a model", expressions)
     if not given:
         raise ValueError("expressions must hold at least one function of the variables, got none.")
     features = tuple(_feature(f"expressions[{i}]", each, symbols) for i, each in enumerate(given))
     return Model(name, {symbol.name: np.array(symbol, dtype=object) for symbol in symbols}, features)
 
 
-def _flat(name: str, given: Any) -> list[Any]:
+def _flat(name: str, allowed: str, given: Any) -> list[Any]:
     """The members of a sequence, an array or a matrix, with matrices in a sequence taken apart; or the one given."""
     if isinstance(given, sympy.MatrixBase | np.ndarray):
         return list(np.asarray(given, dtype=object).ravel())
     if isinstance(given, sympy.Expr):
         return [given]
     if not isinstance(given, Sequence | sympy.Tuple) or isinstance(given, str):
-        raise ValueError(f"{name} must be a sequence of sympy objects, got {type(given).__name__}: {given!r}.")
+        raise ValueError(f"{name} must be {allowed}, got {type(given).__name__}: {given!r}.")
     whole: list[Any] = []
     for each in given:
-        whole.extend(_flat(name, each) if isinstance(each, sympy.MatrixBase | np.ndarray) else [each])
+        whole.extend(_flat(name, allowed, each) if isinstance(each, sympy.MatrixBase | np.ndarray) else [each])
     return whole
 
 
 def _variables(given: Any) -> list[sympy.Symbol]:
-    symbols = _flat("variables", given)
+    symbols = _flat("variables", "a sequence of sympy symbols", given)
     if not symbols:
         raise ValueError("variables must hold at least one symbol, got none.")
     for i, symbol in enumerate(symbols):

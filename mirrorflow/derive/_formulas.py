@@ -1,8 +1,5 @@
 """R, its mirror map and its metric on the orbit of one coordinate, in closed form or through the root of x(a)=x."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false, reportOperatorIssue=false, reportReturnType=false
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -7,9 +7,9 @@ import sympy
 from .. import _checks
 from ..geometries import AbstractGeometry, AbstractSteepest, Spectral
 from ..reparameterizations import AbstractReparameterization
-from ._charts import exact
 from ._expressions import from_expressions
 from ._model import Model
+from ._numbers import fraction
 from ._symbolic import symbolic
 
 
@@ -23,16 +23,19 @@ def symbolic_model(given: Any, variables: Any) -> Model:
             raise ValueError(f"variables goes with expressions or a function; {type(given).__name__} has its own.")
         return given if isinstance(given, Model) else symbolic(given)
     if variables is None:
-        raise ValueError("variables must be given with expressions: the symbols that are trained.")
+        raise ValueError("variables must be given with sympy expressions: the symbols that are trained.")
     return from_expressions(given, variables)
 
 
 def exponent(geometry: Any) -> sympy.Expr | None:
-    """q of a geometry or an expression, 2 where none is given; None for the spectral geometry, which has none."""
+    """q of a geometry, a word or an expression, 2 where none is given; None for the spectral geometry, which has none.
+
+    Numbers of sympy stay as they are: √2 is no fraction of two numbers with 15 digits each.
+    """
     if geometry is None:
         return sympy.Integer(2)
     if isinstance(geometry, AbstractSteepest):
-        return exact(float(geometry.q))
+        return fraction(geometry.q)
     if isinstance(geometry, Spectral):
         return None
     if isinstance(geometry, AbstractGeometry):
@@ -41,6 +44,10 @@ def exponent(geometry: Any) -> sympy.Expr | None:
         if not geometry.is_Symbol:
             raise ValueError(f"geometry must be a number or a symbol as an exponent q, got {geometry}.")
         return geometry
-    if isinstance(geometry, sympy.Expr):
-        geometry = float(geometry)
-    return exact(float(_checks.in_interval("geometry", geometry, 1.0, 2.0)))
+    try:
+        q = fraction(geometry if isinstance(geometry, sympy.Expr) else _checks.number("geometry", geometry))
+    except ValueError:
+        q = sympy.nan
+    if not (q.is_real and 1 <= q <= 2):
+        raise ValueError(f"geometry must be one of mf.geometries or an exponent q in [1, 2], got {geometry!r}.")
+    return q

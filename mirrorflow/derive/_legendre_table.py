@@ -9,7 +9,7 @@ import sympy
 from .. import _checks
 from ..reparameterizations import Hadamard
 from ._legendre import LegendreFunction, legendre
-from ._setting import exponent
+from ._setting import steepest_exponent
 
 BALANCE = sympy.Symbol("lambda", positive=True)
 
@@ -74,7 +74,7 @@ def legendre_table(depths: Sequence[int], qs: Sequence[Any]) -> LegendreTable:
     for depth in depths:
         product = Hadamard(_checks.integer("depths", depth, at_least=2))
         for given in qs:
-            q = exponent(given)
+            q = steepest_exponent(given)
             for balance in (BALANCE, 0):
                 rows.append(Row(depth, q, balance == 0, q * (depth - 1) / depth, legendre(product, balance, q)))
     return LegendreTable(tuple(rows))

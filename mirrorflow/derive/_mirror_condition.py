@@ -1,8 +1,5 @@
 """Whether a flow in x with a drift is d∇R_t(x) = −F dt: the condition, in the parameter of the orbit and in x."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportReturnType=false
-
 from collections.abc import Sequence
 
 import sympy

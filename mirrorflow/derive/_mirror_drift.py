@@ -1,8 +1,5 @@
 """The flow in x that a reparameterized steepest flow with decay is, with its derivation on paper."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false, reportOperatorIssue=false, reportReturnType=false
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -11,9 +11,10 @@ import sympy
 from .._types import Parameters, Real
 from ..geometries import AbstractGeometry, AbstractSteepest, Spectral
 from ..potentials import AbstractPotential
-from ._charts import charts, exact
+from ._charts import charts
 from ._laws import ConservationLaws, Law
 from ._model import Model
+from ._numbers import fraction
 from ._numeric import (
     CONCLUSIVE_GAP,
     VERIFIED,
@@ -189,7 +190,7 @@ def _basis(model: Model, metric: Mapping[str, AbstractPotential], geometry, degr
         reached += 1
     basis = monomials(model.variables, reached)
     if isinstance(geometry, AbstractSteepest) and float(geometry.q) < 2:
-        q = exact(float(geometry.q))
+        q = fraction(geometry.q)
         # Velocities of sign flow do not change within a cell: laws are linear there, and |θ| is what all cells share.
         basis = [] if q == 1 else basis
         basis += [sympy.Abs(theta) ** q for theta in model.variables]

@@ -1,8 +1,5 @@
 """The toolkit's numeric potential for an orbit: its own where it has one, else one made of the derived metric."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportMissingImports=false
-
 from typing import Any
 
 import equinox as eqx

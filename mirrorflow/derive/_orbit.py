@@ -1,8 +1,5 @@
 """The orbit of a steepest flow on the parameters of one coordinate: its balance laws, and the curve they leave."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false, reportReturnType=false
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

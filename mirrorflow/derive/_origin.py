@@ -1,8 +1,5 @@
 """On which domain R is Legendre, whether x leaves the origin, and why."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false
-
 from typing import Any
 
 import sympy

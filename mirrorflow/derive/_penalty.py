@@ -1,14 +1,12 @@
 """The penalty of a decay in symbols."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportReturnType=false
-
 from collections.abc import Sequence
 from typing import Any
 
 import sympy
 
 from ..decay import AbstractDecay, Coupled, Decoupled, LogSum, PowerSum, SquaredNorm
+from ._numbers import fraction
 
 
 def symbolic_penalty(decay: Any, variables: Sequence[sympy.Symbol]) -> sympy.Expr:
@@ -42,17 +40,10 @@ def _of_penalty(penalty: Any, variables: Sequence[sympy.Symbol], squares: sympy.
     if isinstance(penalty, LogSum):
         return sympy.Add(*(sympy.log(v) for v in variables))
     if isinstance(penalty, PowerSum):
-        power = number(penalty.power)
+        power = fraction(penalty.power)
         even = power.is_integer and power % 2 == 0
         return sympy.Add(*((v if even else sympy.Abs(v)) ** power for v in variables))
     raise ValueError(
         f"decay has a penalty without symbols, {type(penalty).__name__}: give it as a sympy expression in the "
         "variables, or see mf.reparameterizations.decay_bracket for brackets in numbers."
     )
-
-
-def number(value: Any) -> sympy.Expr:
-    """A number as people write it: the shortest decimal that is this float, as a rational; symbols stay."""
-    if isinstance(value, sympy.Expr):
-        return value.xreplace({each: sympy.Rational(str(float(each))) for each in value.atoms(sympy.Float)})
-    return sympy.Rational(str(float(value)))

@@ -1,8 +1,5 @@
 """Antiderivatives of what orbits are made of: powers and powers of binomials, each proved by its derivative."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportOperatorIssue=false
-
 from typing import Any
 
 import sympy

@@ -1,8 +1,5 @@
 """The rows of theory page 03's table that are refused, each with what would have to vanish."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false, reportOperatorIssue=false, reportReturnType=false
-
 import sympy
 
 from ._branches import Branches

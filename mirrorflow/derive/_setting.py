@@ -1,8 +1,5 @@
 """What a derivation in one coordinate is asked for, checked: the function, the exponent q and the orbit."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false, reportGeneralTypeIssues=false
-
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,13 +8,14 @@ from typing import Any
 import sympy
 
 from ..flows import NotAMirrorFlow
-from ..geometries import AbstractGeometry, AbstractSteepest
 from ..reparameterizations import AbstractProduct, LogDifference, PowerDifference, QuadraticForm
 from ._commutes import commutes
+from ._inputs import exponent, symbolic_model
 from ._model import Model
-from ._penalty import number
+from ._numbers import fraction
 from ._refusal import ProvedNotAMirrorFlow
-from ._symbolic import as_model, exact
+
+DENOMINATOR = 1000  # q = 1.371 takes 4 s, and 1.3713 more memory than there is
 
 
 def worded(derive: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,19 +55,22 @@ def setting(given: Any, balance: Any, geometry: Any, variables: Any) -> Setting:
 
     **Raises:** `ProvedNotAMirrorFlow` where several functions do not commute; `ValueError` for what is not allowed.
     """
-    q = exponent(geometry)
-    model = as_model(given, variables)
+    q = steepest_exponent(geometry)
+    model = symbolic_model(given, variables)
     if len(model.features) > 1:
         _refuse_several(given, model)
     real = {v: sympy.Symbol(v.name, real=True) for v in model.variables if not v.is_real}
-    feature = exact(model.features[0].xreplace(real))
+    feature = fraction(model.features[0].xreplace(real))
     own = tuple(real.get(v, v) for v in model.variables if model.features[0].has(v))
     _check_constants(feature.free_symbols - set(own))
     _check_passages(feature, own)
     if isinstance(balance, Mapping):
         start = _point(balance, model)
+        _check_denominator(q)
         return Setting(given, model, feature, own, q, start, {real.get(v, v): value for v, value in start.items()})
     level = _level(balance)
+    if level != 0:
+        _check_denominator(q)
     if isinstance(given, PowerDifference | LogDifference):
         if not level.is_positive:
             raise ValueError(f"balance must be positive: the orbit through u=v=balance, got {balance}.")
@@ -106,31 +107,31 @@ def _check_passages(feature: sympy.Expr, own: tuple[sympy.Symbol, ...]) -> None:
             )
 
 
-def exponent(geometry: Any) -> sympy.Expr:
-    """q of a geometry, or a q itself: in [1, 2], or a positive symbol that stands for a number between."""
-    if geometry is None:
-        return sympy.Integer(2)
-    if isinstance(geometry, AbstractSteepest):
-        return number(geometry.q)
-    if isinstance(geometry, AbstractGeometry):
+def steepest_exponent(geometry: Any) -> sympy.Expr:
+    """q in [1, 2], or a positive symbol that stands for a number between."""
+    q = exponent(geometry)
+    if q is None:
         name = type(geometry).__name__
         raise NotAMirrorFlow(f"No theorem makes the {name} geometry's flow on parameters a mirror flow in x.")
-    if isinstance(geometry, sympy.Symbol):
-        if not geometry.is_positive:
-            raise ValueError(f"geometry must be a positive symbol, sympy.Symbol({geometry.name!r}, positive=True).")
-        return geometry
-    try:
-        q = number(geometry)
-    except (TypeError, ValueError):
-        q = sympy.nan
-    if not (q.is_number and q.is_real and 1 <= q <= 2):
-        raise ValueError(f"geometry must be one of mf.geometries or a q in [1, 2], got {geometry!r}.")
+    if q.is_Symbol and not q.is_positive:
+        raise ValueError(f"geometry must be a positive symbol, sympy.Symbol({str(q)!r}, positive=True).")
     return q
+
+
+def _check_denominator(q: sympy.Expr) -> None:
+    """Orbits off the balanced one are solved through roots of the degree of q's denominator."""
+    if q.is_Rational and q.q > DENOMINATOR:
+        raise ValueError(
+            f"geometry must have a denominator of at most {DENOMINATOR} where balance is not 0, got q = {q}: round it, "
+            "give sympy's own number (as sympy.sqrt(2)), or a positive symbol."
+        )
 
 
 def _level(balance: Any) -> sympy.Expr:
     try:
-        level = number(balance)
+        level = fraction(balance)
+        if level.has(sympy.nan, sympy.zoo, sympy.oo):
+            raise ValueError
     except (TypeError, ValueError):
         raise ValueError(f"balance must be a number or a positive sympy symbol, got {balance!r}.") from None
     if not level.is_nonnegative:

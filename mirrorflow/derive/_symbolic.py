@@ -1,9 +1,6 @@
-"""The reparameterizations of the toolkit in symbols, and a user's own expressions beside them."""
+"""The reparameterizations of the toolkit in symbols."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportReturnType=false
-
-from collections.abc import Sequence
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -19,7 +16,9 @@ from ..reparameterizations import (
     PowerDifference,
     QuadraticForm,
 )
-from ._model import Form, Model, column, entries, matrix, symbols
+from ._model import Form, Model, column, matrix, symbols
+from ._numbers import exact_matrix
+from .models import attention, matrix_factorization
 
 
 def symbolic(reparameterization: AbstractReparameterization) -> Model:
@@ -47,7 +46,8 @@ def symbolic(reparameterization: AbstractReparameterization) -> Model:
     if isinstance(reparameterization, MatrixProduct):
         return _matrix_product(reparameterization)
     if isinstance(reparameterization, Attention):
-        return _attention(reparameterization)
+        model = attention(reparameterization.width, reparameterization.head_width, values=False)
+        return dataclasses.replace(model, name="X = KᵀQ")
     if isinstance(reparameterization, QuadraticForm):
         return _quadratic_form(reparameterization)
     kind = type(reparameterization).__name__
@@ -55,58 +55,6 @@ def symbolic(reparameterization: AbstractReparameterization) -> Model:
         f"reparameterization must be one of mf.reparameterizations that has symbols, got {kind}: a function of numbers "
         "has none. Give sympy expressions instead, or see mf.reparameterizations.bracket for brackets in numbers."
     )
-
-
-def as_model(given: Any, variables: Any) -> Model:
-    """A `Model` of what a user may give: a model, a reparameterization, or expressions of `variables`."""
-    if isinstance(given, Model | AbstractReparameterization):
-        if variables is not None:
-            raise ValueError(f"variables goes with sympy expressions only; {type(given).__name__} has its own.")
-        return given if isinstance(given, Model) else symbolic(given)
-    if isinstance(given, sympy.Expr):
-        given = [given]
-    if isinstance(given, str) or not isinstance(given, Sequence | sympy.MatrixBase | np.ndarray):
-        raise ValueError(
-            "reparameterization must be one of mf.reparameterizations, a model of mf.derive or a list of sympy "
-            f"expressions, got {type(given).__name__}: {given!r}."
-        )
-    own = _own_variables(variables)
-    features = tuple(_feature(i, one) for i, one in enumerate(np.ravel(np.array(given, dtype=object)).tolist()))
-    if not features:
-        raise ValueError("expressions must not be empty: a list of at least one sympy expression is needed.")
-    if not any(one.has(*own) for one in features):
-        raise ValueError(f"expressions must depend on variables, got {list(features)} without any of {list(own)}.")
-    arrays = {"theta": np.array(own, dtype=object)}
-    return Model("your expressions", arrays, features)
-
-
-def _own_variables(variables: Any) -> tuple[sympy.Symbol, ...]:
-    if variables is None:
-        raise ValueError("variables must be given with sympy expressions: the symbols that are trained.")
-    own = (variables,) if isinstance(variables, sympy.Symbol) else tuple(variables)
-    for one in own:
-        if not isinstance(one, sympy.Symbol):
-            raise ValueError(f"variables must be sympy symbols, got {type(one).__name__}: {one!r}.")
-    if not own or len(set(own)) != len(own):
-        raise ValueError(f"variables must be distinct symbols, at least one, got {list(own)}.")
-    return own
-
-
-def _feature(index: int, one: Any) -> sympy.Expr:
-    if isinstance(one, str):
-        raise ValueError(f"expressions[{index}] must be a sympy expression, got the text {one!r}.")
-    try:
-        expression = sympy.sympify(one)
-    except sympy.SympifyError:
-        expression = None
-    if not isinstance(expression, sympy.Expr):
-        raise ValueError(f"expressions[{index}] must be a sympy expression, got {type(one).__name__}: {one!r}.")
-    return exact(expression)
-
-
-def exact(expression: sympy.Expr) -> sympy.Expr:
-    """The expression with the rational that each float is in its place."""
-    return expression.xreplace({number: sympy.Rational(number) for number in expression.atoms(sympy.Float)})
 
 
 def _product(product: AbstractProduct) -> Model:
@@ -158,32 +106,17 @@ def _log_difference() -> Model:
 
 
 def _matrix_product(product: MatrixProduct) -> Model:
-    arrays = {"left": symbols("u", product.rows, product.rank), "right": symbols("v", product.columns, product.rank)}
-    left, right = (matrix(array) for array in arrays.values())
-    x = left * right.T
-    if product.frozen is not None:
-        x = x + rational_matrix(product.frozen)
-    form = Form("UᵀU − VᵀV", r"U^\top U-V^\top V", left.T * left - right.T * right)
-    return Model("X = UVᵀ" if product.frozen is None else "X = W₀ + UVᵀ", arrays, entries(x), (form,))
-
-
-def _attention(attention: Attention) -> Model:
-    shape = attention.head_width, attention.width
-    arrays = {"key": symbols("k", *shape), "query": symbols("q", *shape)}
-    key, query = (matrix(array) for array in arrays.values())
-    form = Form("KKᵀ − QQᵀ", r"KK^\top-QQ^\top", key * key.T - query * query.T)
-    return Model("X = KᵀQ", arrays, entries(key.T * query), (form,))
+    model = matrix_factorization(product.rows, product.columns, product.rank)
+    if product.frozen is None:
+        return dataclasses.replace(model, name="X = UVᵀ")
+    shift = exact_matrix(product.frozen)
+    features = tuple(feature + constant for feature, constant in zip(model.features, shift, strict=True))
+    return dataclasses.replace(model, name="X = W₀ + UVᵀ", features=features)
 
 
 def _quadratic_form(form: QuadraticForm) -> Model:
-    matrices = [rational_matrix(each) for each in np.asarray(form.matrices)]
+    matrices = [exact_matrix(each) for each in np.asarray(form.matrices)]
     arrays = {"theta": symbols("theta", matrices[0].rows)}
     theta = matrix(arrays["theta"])
     features = [(theta.T * each * theta)[0] / 2 for each in matrices]
     return Model("x_i = ½θᵀA_iθ", arrays, tuple(sympy.expand(one) for one in features))
-
-
-def rational_matrix(values: Any) -> sympy.Matrix:
-    """A matrix of the exact rationals that the floats are."""
-    held = np.asarray(values, dtype=float)
-    return sympy.Matrix(*held.shape, [sympy.Rational(float(entry)) for entry in held.ravel()])

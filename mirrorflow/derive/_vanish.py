@@ -1,8 +1,5 @@
 """Whether an expression is identically zero: decided, or said to be undecided."""
 
-# sympy's annotations say Basic where its methods return expressions.
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
-
 import itertools
 import random
 from collections.abc import Iterable

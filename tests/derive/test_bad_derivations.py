@@ -68,7 +68,7 @@ def refusal(*given, **named):
         (UV, {"metric": mf.potentials.SteepestFamily(3, 1.5, 1.0)}, ("metric", "SteepestFamily", "closed form")),
         (UV, {"geometry": 2.5}, ("geometry", "[1, 2]", "2.5")),
         (UV, {"geometry": 0.5}, ("geometry", "[1, 2]", "0.5")),
-        (UV, {"geometry": "sign"}, ("geometry", "number", "'sign'")),
+        (UV, {"geometry": "sign"}, ("geometry", "exponent", "'sign'")),
         (UV, {"geometry": U}, ("geometry", "variables", "u")),
         (UV, {"geometry": sympy.Symbol("q") + 1}, ("geometry", "number or a symbol", "q + 1")),
         (([sympy.exp(U * V)], [U, V]), {"geometry": sympy.Symbol("q")}, ("model", "rational", "exp(u*v)")),

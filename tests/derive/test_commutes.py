@@ -114,11 +114,11 @@ def test_constants_stay_symbols():
 
 BAD = {
     "no variables": (lambda: commutes([A]), "variables"),
-    "no symbol": (lambda: commutes([A], variables=[3]), "symbols"),
-    "twice": (lambda: commutes([A], variables=[A, A]), "distinct"),
-    "empty": (lambda: commutes([], variables=[A]), "empty"),
-    "text": (lambda: commutes("a*b", variables=[A]), "list of sympy"),
-    "a text inside": (lambda: commutes(["a"], variables=[A]), "text"),
+    "no symbol": (lambda: commutes([A], variables=[3]), "sympy symbol"),
+    "twice": (lambda: commutes([A], variables=[A, A]), "different"),
+    "empty": (lambda: commutes([], variables=[A]), "at least one function"),
+    "text": (lambda: commutes("a*b", variables=[A]), "list of sympy expressions, a reparameterization or a model"),
+    "a text inside": (lambda: commutes(["a"], variables=[A]), r"expressions\[0\].*'a'"),
     "constants": (lambda: commutes([C], variables=[A]), "depend"),
     "numbers": (lambda: commutes(MAPS.Custom(lambda t: t)), "bracket"),
     "variables of a map": (lambda: commutes(MAPS.Hadamard(2), variables=[A]), "has its own"),

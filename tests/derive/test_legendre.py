@@ -280,6 +280,7 @@ BAD = {
     "text": (lambda: legendre(MAPS.Hadamard(2), "much"), "balance"),
     "q": (lambda: legendre(MAPS.Hadamard(2), 1, 3), r"\[1, 2\]"),
     "q without a sign": (lambda: legendre(MAPS.Hadamard(2), 1, sp.Symbol("q")), "positive symbol"),
+    "q of many digits": (lambda: legendre(MAPS.Hadamard(2), 1, 2**0.5), "denominator.*sympy.sqrt"),
     "side": (lambda: legendre(MAPS.Hadamard(2), 1, side=2), "side"),
     "numbers": (lambda: legendre(MAPS.Custom(lambda t: t)), "expressions"),
     "several that commute": (lambda: legendre(MAPS.QuadraticForm([np.eye(2), np.diag([1.0, 2.0])])), "start θ₀"),

@@ -1,6 +1,5 @@
 """A user's own function θ ↦ x, its parameters as symbols and its gradients as fields."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +13,7 @@ from jax.flatten_util import ravel_pytree
 
 from ... import _checks
 from ..._types import Parameters, Real
-from .._model import symbols
+from ._names import name_of, symbols_of
 from ._rank import double_precision
 
 # Laws of degree 2 are sought among D(D+3)/2 functions: at 80 parameters that took a minute and 1.4 GB, of which the
@@ -91,7 +90,7 @@ def from_function(function: Callable[[Parameters], Any], example: Parameters, *,
         return ravel_pytree(function(unravel(jnp.asarray(theta))))[0]
 
     outputs = _outputs(function, flattened, example, at)
-    arrays = _symbols(leaves)
+    arrays = symbols_of(leaves)
     variables = sympy.Matrix([entry for array in arrays.values() for entry in array.ravel().tolist()])
     model = FunctionModel(
         GradientFields(flattened, outputs, at.size), variables, arrays, at, lambda theta: unravel(jnp.asarray(theta))
@@ -109,29 +108,7 @@ def _leaves(example: Parameters) -> list[tuple[str, tuple[int, ...]]]:
         kind = getattr(leaf, "dtype", np.asarray(leaf).dtype)
         if not jnp.issubdtype(kind, jnp.floating):
             raise ValueError(f"example{name} must hold real numbers (floats) to be differentiated, got {kind}.")
-    return [(_name(path), tuple(np.shape(leaf))) for path, leaf in found]
-
-
-def _name(path: tuple[Any, ...]) -> str:
-    parts = (str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", "")))) for key in path)
-    words = "_".join("".join(c if c.isalnum() else "_" for c in part) for part in parts).strip("_")
-    return words if words[:1].isalpha() else f"theta{words}"
-
-
-def _symbols(leaves: list[tuple[str, tuple[int, ...]]]) -> dict[str, np.ndarray]:
-    """Symbols for each array; where two would be called the same, a number is put to the name of the later array."""
-    arrays: dict[str, np.ndarray] = {}
-    taken: set[sympy.Symbol] = set()
-    tries: Counter[str] = Counter()
-    for name, shape in leaves:
-        label, made = name, symbols(f"{name}_" if name[-1].isdigit() and shape else name, *shape)
-        while label in arrays or taken & set(made.ravel().tolist()):
-            tries[name] += 1
-            label = f"{name}_{'i' * tries[name]}"
-            made = symbols(label, *shape)
-        arrays[label] = made
-        taken |= set(made.ravel().tolist())
-    return arrays
+    return [(name_of(path), tuple(np.shape(leaf))) for path, leaf in found]
 
 
 def _outputs(function: Callable[[Parameters], Any], flattened: Callable, example: Parameters, at: np.ndarray) -> int:
