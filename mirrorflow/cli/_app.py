@@ -1,9 +1,12 @@
-"""The commands and their options; what they do stands beside."""
+"""The commands and their options, those with many in modules of their own; what they do stands beside."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+from ._command_derive import derive_model
+from ._command_run import run_table
+from ._options import From, Out, Seed
 
 app = typer.Typer(
     name="mirrorflow",
@@ -14,32 +17,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Out = Annotated[str, typer.Option("--out", metavar="DIR", envvar="MIRRORFLOW_OUT", help="Where everything is written.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of the experiments' keys.")]
-From = Annotated[list[str] | None, typer.Option("--from", metavar="FILE", help="Also read the claims in this file.")]
-
-
-class Task(StrEnum):
-    """What `mirrorflow run` makes of a table."""
-
-    regression = "regression"
-    classification = "classification"
-
-
-class Activation(StrEnum):
-    """Activations of `mirrorflow derive --network`."""
-
-    relu = "relu"
-    leaky_relu = "leaky_relu"
-    linear = "linear"
-
-
-class Loss(StrEnum):
-    """Losses of a classification."""
-
-    exponential = "exponential"
-    logistic = "logistic"
 
 
 def _version(wanted: bool) -> bool:
@@ -202,202 +179,5 @@ def demo(
     open_demo(name, port=port, headless=headless, edit=edit)
 
 
-@app.command("run")
-def run_(
-    data: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA",
-            help=".csv with a header (commas, semicolons or tabs), or .npz: X (samples, features) and a target by its "
-            "name, or one array with `columns`, or columns alone.",
-            show_default=False,
-        ),
-    ],
-    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="What is to be predicted.")],
-    features: Annotated[
-        str | None,
-        typer.Option("--features", metavar="A,B,C", help="From which columns (default: all other numeric ones)."),
-    ] = None,
-    task: Annotated[
-        Task | None, typer.Option("--task", help="Default: classification if the target has exactly two values.")
-    ] = None,
-    potential: Annotated[
-        str | None,
-        typer.Option(
-            "--potential",
-            metavar="NAME",
-            help="One of those above (default: quadratic).",
-        ),
-    ] = None,
-    reparameterization: Annotated[
-        str | None, typer.Option("--reparameterization", metavar="hadamard:DEPTH", help="In place of a potential.")
-    ] = None,
-    balance: Annotated[float, typer.Option("--balance", help="|w_i|²−|w_L|² of its start.")] = 1.0,
-    start: Annotated[
-        float | None,
-        typer.Option("--start", help="Where x starts, in every feature (default: 0; negative-entropy: 1)."),
-    ] = None,
-    loss: Annotated[
-        Loss | None, typer.Option("--loss", help="Of a classification (default: exponential).", show_default=False)
-    ] = None,
-    standardize: Annotated[
-        bool,
-        typer.Option(
-            "--standardize/--raw", help="Whether features (and the target of a regression) get mean 0, std 1."
-        ),
-    ] = True,
-    intercept: Annotated[bool, typer.Option("--intercept", help="Add a constant feature.")] = False,
-    samples: Annotated[
-        int | None, typer.Option("--samples", min=1, help="Draw so many rows (default: all).", show_default=False)
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of that draw.")] = 0,
-    until: Annotated[
-        float | None,
-        typer.Option(
-            "--until",
-            help="When to stop. Regression: share of the first gradient (default 1e-9); classification: log t "
-            "(default 1e3).",
-            show_default=False,
-        ),
-    ] = None,
-    out: Out = "out",
-    json: Annotated[bool, typer.Option("--json", help="Print result.json instead of tables.")] = False,
-) -> None:
-    """Run the flow of your own table, and hold where it ends against theory.
-
-    Potentials: quadratic, power:P, hyperbolic-entropy:SCALE, cosh, hyperbolic-aware:ALPHA, negative-entropy.
-
-    Writes result.json, report.html and the figure into out/run/NAME. Exit code 0 if the prediction holds, 1 if it is
-    refuted, 3 if that cannot be told, 2 if the table or an option cannot be used.
-    """
-    from ._run import run
-
-    run(
-        data,
-        target=target,
-        features=features,
-        folder=out,
-        as_json=json,
-        task=task and task.value,
-        potential=potential,
-        reparameterization=reparameterization,
-        balance=balance,
-        start=start,
-        loss=loss and loss.value,
-        standardize=standardize,
-        intercept=intercept,
-        samples=samples,
-        seed=seed,
-        until=until,
-    )
-
-
-@app.command("derive")
-def derive_(
-    formulas: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[FORMULA]...",
-            help='What data sees of the parameters: "x = m*w", "u^2 - v^2", "a*b + c". Every symbol is trained unless '
-            "named in --constants. exp, log, sqrt, sin, cos, sinh, cosh, tanh.",
-            show_default=False,
-        ),
-    ] = None,
-    network: Annotated[
-        str | None, typer.Option("--network", metavar="N0,N1,…", help="A dense network by its widths, such as 3,5,1.")
-    ] = None,
-    activation: Annotated[
-        Activation | None, typer.Option("--activation", help="Of the network (default: relu).", show_default=False)
-    ] = None,
-    biases: Annotated[
-        bool, typer.Option("--biases", help="Every layer adds one (networks, convex, convolution).")
-    ] = False,
-    model: Annotated[str | None, typer.Option("--model", metavar="NAME", help="One of those above.")] = None,
-    sizes: Annotated[str | None, typer.Option("--sizes", metavar="A,B,…", help="Its sizes, as above.")] = None,
-    constants: Annotated[
-        str | None, typer.Option("--constants", metavar="A,B", help="Symbols of the formulas that are not trained.")
-    ] = None,
-    positive: Annotated[
-        str | None,
-        typer.Option("--positive", metavar="U,V", help="Symbols that are positive (those alone in a log or sqrt are)."),
-    ] = None,
-    decay: Annotated[
-        str | None, typer.Option("--decay", metavar="l2|coupled|decoupled|RATE", help="At rate λ, or a number.")
-    ] = None,
-    momentum: Annotated[
-        str | None,
-        typer.Option(
-            "--momentum", metavar="heavy-ball|nesterov|DAMPING", help="θ̈ + τθ̇ = −∇f with τ a number or such as 3/t."
-        ),
-    ] = None,
-    geometry: Annotated[
-        str | None,
-        typer.Option("--geometry", metavar="gradient|sign|Q", help="Steepest flow with 1≤Q≤2, or q as a symbol."),
-    ] = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            "--metric",
-            metavar="POTENTIAL",
-            help="Mirror flow: entropy, hyperbolic:SCALE, power:P, cosh, log-barrier, hyperbolic-aware:ALPHA; for "
-            "arrays by name: left=entropy,right=cosh.",
-        ),
-    ] = None,
-    balance: Annotated[
-        str | None,
-        typer.Option(
-            "--balance",
-            metavar="VALUE|U=1,V=1",
-            help="Of one formula: the level of its laws, or a start, for its Legendre function (default: β).",
-            show_default=False,
-        ),
-    ] = None,
-    degree: Annotated[int, typer.Option("--degree", min=1, max=12, help="The largest degree that is searched.")] = 4,
-    limit: Annotated[
-        float, typer.Option("--limit", min=1.0, help="The most products of polynomials (a million take 10 s).")
-    ] = 2e6,
-    seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 2, help="Seed of the random points.")] = 0,
-    table: Annotated[
-        bool, typer.Option("--table", help="Instead: the Legendre functions of products, by depth, q and start.")
-    ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Show every law, however many there are.")] = False,
-    latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX document, and nothing else.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
-) -> None:
-    """Derive the conservation laws of a model, count them, and say whether there are more.
-
-    For one formula x = g(θ) also whether it commutes with the decay, its Legendre function and the flow of x.
-
-    Models: diagonal DEPTH; matrix, lora and nonnegative ROWS,COLUMNS,RANK; symmetric SIZE,RANK; convex
-    INPUTS,HIDDEN[,OUTPUTS]; attention WIDTH[,HEAD_WIDTH[,HEADS]]; softmax CLASSES,FEATURES; normalized
-    OUTPUTS,INPUTS; convolution SIZE,KERNEL,CHANNELS_IN,CHANNELS….
-
-    Exit code 0 when it is done, even where laws are missing (which is said); 2 if the model or an option cannot be
-    used.
-    """
-    from ._derive import derive, derive_table
-
-    if table:
-        derive_table(as_json=json, as_latex=latex, alone=not (formulas or network or model))
-        return
-    derive(
-        formulas or [],
-        as_json=json,
-        as_latex=latex,
-        everything=everything,
-        network=network,
-        name=model,
-        sizes=sizes,
-        activation=activation and activation.value,
-        biases=biases,
-        constants=constants,
-        positive=positive,
-        decay=decay,
-        momentum=momentum,
-        geometry=geometry,
-        metric=metric,
-        balance=balance,
-        degree=degree,
-        limit=limit,
-        seed=seed,
-    )
+app.command("run")(run_table)
+app.command("derive")(derive_model)

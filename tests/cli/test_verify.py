@@ -115,7 +115,7 @@ def test_help_comes_without_anything_that_computes(process):
         import sys
         from typer.testing import CliRunner
         import mirrorflow.cli._app as commands
-        for arguments in (["--help"], ["--version"], *([name, "--help"] for name in ("verify", "list", "figure"))):
+        for arguments in (["--help"], ["--version"], *([name, "--help"] for name in ("verify", "list", "figure", "run", "derive"))):
             assert CliRunner().invoke(commands.app, arguments).exit_code == 0
         heavy = {"jax", "numpy", "matplotlib", "scipy", "sympy", "equinox"} & set(sys.modules)
         assert not heavy, heavy
