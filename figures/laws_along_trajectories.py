@@ -10,10 +10,13 @@ $h_0e^{-\tau t}$, and sign flow, whose sign map is smoothed.
 import numpy as np
 
 from mirrorflow import plotting
-from mirrorflow.content.checks import conservation_laws_paths as paths
+from mirrorflow.content.checks import conservation_laws_paths as gradient
+from mirrorflow.content.checks import conservation_laws_paths_mirror as mirror
+from mirrorflow.content.checks import conservation_laws_paths_momentum as momentum
+from mirrorflow.content.checks import conservation_laws_paths_steepest as steepest
 from mirrorflow.content.figures._labels import TIME
 
-EXPERIMENTS = [paths.gradient, paths.mirror, paths.momentum, paths.steepest]
+EXPERIMENTS = [gradient.gradient, mirror.mirror, momentum.momentum, steepest.steepest]
 CLAIMS = [
     "conservation-laws/along-gradient-flow",
     "conservation-laws/along-mirror-flow",
@@ -23,22 +26,22 @@ CLAIMS = [
 FLOOR = 1e-17
 LABELS = {"UVᵀ": "$UV^\\top$", "non-negative factorization": "non-negative", "convex-input network": "convex input"}
 CLAIMED = {
-    paths.gradient: paths.along_gradient_flow,
-    paths.mirror: paths.along_mirror_flow,
-    paths.momentum: paths.along_heavy_ball,
-    paths.steepest: paths.along_steepest_flow,
+    gradient.gradient: gradient.along_gradient_flow,
+    mirror.mirror: mirror.along_mirror_flow,
+    momentum.momentum: momentum.along_heavy_ball,
+    steepest.steepest: steepest.along_steepest_flow,
 }
 
 
 def draw(data):
     figure, panels = plotting.canvas(2, 2, height=5.0, sharey=True)
     chosen = [
-        [(paths.gradient, {"decay": "none"}, paths.TIMES, "{}")],
-        [(paths.gradient, {"decay": "on a schedule"}, paths.TIMES, "{}")],
-        [(paths.mirror, {}, paths.TIMES / 3, "{}")],
+        [(gradient.gradient, {"decay": "none"}, gradient.TIMES, "{}")],
+        [(gradient.gradient, {"decay": "on a schedule"}, gradient.TIMES, "{}")],
+        [(mirror.mirror, {}, mirror.TIMES, "{}")],
         [
-            (paths.momentum, {}, 2 * paths.TIMES, "momentum, {}"),
-            (paths.steepest, {"q": 1.0}, 0.4 * paths.TIMES / paths.END, "sign, {}"),
+            (momentum.momentum, {}, momentum.TIMES, "momentum, {}"),
+            (steepest.steepest, {"q": 1.0}, steepest.TIMES, "sign, {}"),
         ],
     ]
     for panel, runs in zip(panels.ravel(), chosen, strict=True):

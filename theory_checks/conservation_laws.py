@@ -63,11 +63,7 @@ def deep_sizes():
     """Widths, ends included, of networks with two to four layers."""
     for depth in (3, 4, 5):
         for widths in itertools.product(range(1, 5), repeat=depth):
-            # Few velocities of a high degree reach the rest by brackets of brackets: 2-3-4-3-1 takes minutes.
-            # What is left between scalars is found as an integral, or searched for: for a few of those above.
-            cheap = widths[0] * widths[-1] > 3 or np.prod(widths) <= 12
-            cheap &= all(max(part) == 1 for part in scalar_parts(widths))
-            if counts.weights(*widths) <= MOST and np.prod(widths) <= 48 and cheap:
+            if counts.weights(*widths) <= MOST:
                 yield widths
 
 

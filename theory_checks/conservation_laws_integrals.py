@@ -10,8 +10,8 @@ import numpy as np
 import mirrorflow as mf
 
 from . import _law_counts as counts
+from ._law_networks import Misfit
 from ._law_paths import sampled
-from .conservation_laws_paths import Misfit
 
 SIZES = [(2, 2), (3, 3)]
 DECAYS = {"none": 0.0, "decoupled": 0.5}

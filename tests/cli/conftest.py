@@ -1,5 +1,6 @@
 """A file of claims, and the command run in a folder of its own."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -132,5 +133,30 @@ def process(folder):
     def run(*arguments):
         environment = {**os.environ, "PYTHONPATH": root}
         return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment)
+
+    return run
+
+
+@pytest.fixture
+def derived(command):
+    """The JSON of a derivation."""
+
+    def run(*arguments):
+        result = command("derive", *arguments, "--json")
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return run
+
+
+@pytest.fixture
+def refused(command):
+    """What a derivation is refused with, on one line."""
+
+    def run(*arguments):
+        result = command("derive", *arguments)
+        assert result.exit_code == 2 and not result.stdout, result.stdout
+        assert "Traceback" not in result.stderr
+        return " ".join(result.stderr.split())
 
     return run

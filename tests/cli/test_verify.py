@@ -115,7 +115,8 @@ def test_help_comes_without_anything_that_computes(process):
         import sys
         from typer.testing import CliRunner
         import mirrorflow.cli._app as commands
-        for arguments in (["--help"], ["--version"], *([name, "--help"] for name in ("verify", "list", "figure", "run", "derive"))):
+        names = "verify", "list", "figure", "run", "derive"
+        for arguments in (["--help"], ["--version"], *([name, "--help"] for name in names)):
             assert CliRunner().invoke(commands.app, arguments).exit_code == 0
         heavy = {"jax", "numpy", "matplotlib", "scipy", "sympy", "equinox"} & set(sys.modules)
         assert not heavy, heavy
