@@ -1,5 +1,6 @@
 """The orbit of one coordinate as a whole: its branches, the values of x on them, and whether the origin is crossed."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -163,12 +164,13 @@ def end(expression: sympy.Expr, a: sympy.Symbol, at: sympy.Expr, direction: str,
         # with 1<q<2 written as 1+1/(1+s), sympy knows the signs of exponents such as 2−q
         between = sympy.Dummy("s", positive=True)
         q = 1 + 1 / (1 + between)
-        found = _limit(expression.subs(curve.q, q), a, sympy.sympify(at).subs(curve.q, q), direction, curve)
+        found = _limit(expression.subs(curve.q, q), a, sympy.sympify(at).subs(curve.q, q), direction)
         return sympy.simplify(found.subs(between, (2 - curve.q) / (curve.q - 1)))
-    return _limit(expression, a, sympy.sympify(at), direction, curve)
+    return _limit(expression, a, sympy.sympify(at), direction)
 
 
-def _limit(expression: sympy.Expr, a: sympy.Symbol, at: sympy.Expr, direction: str, curve: Orbit) -> sympy.Expr:
+@functools.lru_cache(maxsize=256)  # ends are asked for several times, and sympy's limits are slow
+def _limit(expression: sympy.Expr, a: sympy.Symbol, at: sympy.Expr, direction: str) -> sympy.Expr:
     direct = sympy.simplify(tidy(expression.subs(a, at)))
     if at != sympy.oo and direct.is_finite and direct.is_real and not direct.has(sympy.nan, sympy.zoo, sympy.oo):
         return direct

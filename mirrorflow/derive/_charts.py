@@ -6,6 +6,7 @@ is simple for the functions that laws are made of: θ itself has speed m, the du
 function Q = θR'−R has speed θ (theory page 04).
 """
 
+import functools
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -84,13 +85,16 @@ def charts(potential: potentials.AbstractPotential, thetas: Iterable[sympy.Symbo
     """
     if isinstance(potential, potentials.Quadratic):
         return [euclidean_chart(theta) for theta in thetas]
-    value = _closed_form(potential, SIZE)
+    formulas = _formulas(_closed_form(potential, SIZE), float(potential.domain[0]) < 0)
+    return [_chart(potential, formulas, theta) for theta in thetas]
+
+
+@functools.lru_cache(maxsize=64)  # arrays that have the same potential
+def _formulas(value: sympy.Expr, even: bool) -> _Formulas:
     dual = sympy.simplify(sympy.diff(value, SIZE))
     balance = sympy.expand(sympy.simplify(SIZE * dual - value))
     balance = balance - sympy.Add(*[term for term in sympy.Add.make_args(balance) if not term.has(SIZE)])
-    inverse_metric = sympy.simplify(1 / sympy.diff(value, SIZE, 2))
-    formulas = _Formulas(dual, inverse_metric, balance, even=float(potential.domain[0]) < 0)
-    return [_chart(potential, formulas, theta) for theta in thetas]
+    return _Formulas(dual, sympy.simplify(1 / sympy.diff(value, SIZE, 2)), balance, even)
 
 
 def _chart(potential: potentials.AbstractPotential, formulas: _Formulas, theta: sympy.Symbol) -> Chart:

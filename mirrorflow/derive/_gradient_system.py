@@ -1,5 +1,6 @@
 """Gradient and mirror flows, with decay, as systems of polynomial velocities."""
 
+import functools
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import sympy
 
 from ..potentials import AbstractPotential, Quadratic
-from ._charts import Chart, Coordinate, charts, euclidean_chart
+from ._charts import SIZE, Chart, Coordinate, charts, euclidean_chart
 from ._decays import DecayRate
 from ._forces import gradient_forces, primitive
 from ._kernels import Kernels, kernels_of, plain_functions
@@ -207,9 +208,7 @@ def _drift(ring: Ring, decay: DecayRate, charts: Sequence[Chart], metric: Any) -
 
 def _decayed(ring: Ring, coordinate: Coordinate, theta: sympy.Symbol, pull: sympy.Expr, coupled: bool):
     """(drift, degree) of a function under decay: of a homogeneous one where decoupled; None where it is not known."""
-    size = sympy.Symbol("size", positive=True)
-    value = coordinate.expression.subs(theta, size)
-    slope = sympy.simplify(size * sympy.diff(value, size) / value)
+    slope = _logarithmic_slope(coordinate.expression.subs(theta, SIZE))
     if not coupled:
         if not slope.is_Rational:
             return None
@@ -221,3 +220,9 @@ def _decayed(ring: Ring, coordinate: Coordinate, theta: sympy.Symbol, pull: symp
         return ring.polynomial(sympy.expand(-coordinate.speed * pull)), degree
     except NotPolynomial:
         return None
+
+
+@functools.lru_cache(maxsize=256)  # the same for all parameters that have one potential
+def _logarithmic_slope(value: sympy.Expr) -> sympy.Expr:
+    """d log h/d log θ, which is the degree of a homogeneous h."""
+    return sympy.simplify(SIZE * sympy.diff(value, SIZE) / value)
