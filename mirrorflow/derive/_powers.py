@@ -1,5 +1,6 @@
 """Antiderivatives of what orbits are made of: powers and powers of binomials, each proved by its derivative."""
 
+import functools
 from typing import Any
 
 import sympy
@@ -7,6 +8,7 @@ import sympy
 from ._vanish import vanishes
 
 
+@functools.lru_cache(maxsize=256)  # the same is asked for by a formula and by what is said of its origin
 def antiderivative(expression: sympy.Expr, x: sympy.Symbol) -> sympy.Expr | None:
     """∫f dx for x>0 in closed form, proved by its derivative; None where none is found.
 

@@ -144,11 +144,18 @@ def _assert_kept(found, features, variables, flow, random):
     def integral(t):
         return 0.3 * (t - start) + 0.2 * (np.cos(3 * start) - np.cos(3 * t)) / 3
 
+    def duals(theta):
+        values = np.asarray(phi(*theta), float)
+        return -strength * np.sin(values + phase) + curve * values
+
+    def rest(t, state):
+        return np.abs(duals(state[:size])).min() - 0.01
+
+    rest.terminal, rest.direction = q < 2, -1  # |F|^{q−1} is stiff where a dual vanishes
+
     def motion(t, state):
         theta = state[:size]
-        values = np.asarray(phi(*theta), float)
-        duals = -strength * np.sin(values + phase) + curve * values
-        force = duals @ np.asarray(slopes(*theta), float)
+        force = duals(theta) @ np.asarray(slopes(*theta), float)
         if damping is not None:
             return np.concatenate([state[size:], -damping(t) * state[size:] - force])
         if flow.decay == "coupled":
@@ -160,7 +167,8 @@ def _assert_kept(found, features, variables, flow, random):
     state = random.uniform(0.6, 1.4, size)
     if damping is not None:
         state = np.concatenate([state, random.normal(size=size)])
-    path = scipy.integrate.solve_ivp(motion, (start, start + 0.3), state, method="DOP853", rtol=1e-10, atol=1e-12)
+    span, accuracy = (start, start + 0.3), {"rtol": 1e-10, "atol": 1e-12}
+    path = scipy.integrate.solve_ivp(motion, span, state, method="DOP853", events=rest, **accuracy)
     assert path.success
     moved = np.abs(path.y[:, -1] - path.y[:, 0]).max()
     assert moved > 1e-3
