@@ -25,6 +25,8 @@ def draw(data):
     left.set(xlabel=r"step size $\tau$", ylabel=r"$\max|h(\theta_T)-h(\theta_0)|$")
     left.legend(loc="upper left")
     _walk(right, *data[discrete.walks].where(steps="SGD")[0])
+    left.set_title("drift of laws until $T=2$", loc="right")
+    right.set_title("random steps of SGD", loc="right")
     plotting.letters((left, right))
     return figure
 

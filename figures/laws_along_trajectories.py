@@ -24,6 +24,7 @@ CLAIMS = [
     "conservation-laws/along-steepest-flow",
 ]
 FLOOR = 1e-17
+DASHES = (0, (2, 1.5))
 LABELS = {"UVᵀ": "$UV^\\top$", "non-negative factorization": "non-negative", "convex-input network": "convex input"}
 CLAIMED = {
     gradient.gradient: gradient.along_gradient_flow,
@@ -48,9 +49,12 @@ def draw(data):
         looks = iter(plotting.looks(7))
         for experiment, fields, time, words in runs:
             _curves(panel, data[experiment].where(**fields)[0], experiment, time, words, looks)
+        if panel is panels[0, 0]:
+            panel.plot([], [], color="0.4", linestyle="-", linewidth=1.2, label="derived laws")
+            panel.plot([], [], color="0.4", linestyle=DASHES, linewidth=1.2, label="one sign changed")
         panel.set(yscale="log", ylim=(FLOOR, 10))
         # Between the two bundles of curves nothing is drawn, but for sign flow on the left of (d).
-        place = {"loc": "center right", "bbox_to_anchor": (1.0, 0.66)} if len(runs) > 1 else {"loc": (0.1, 0.55)}
+        place = {"loc": "center right", "bbox_to_anchor": (1.0, 0.66)} if len(runs) > 1 else {"loc": (0.1, 0.44)}
         panel.legend(ncols=2, fontsize=7.5, handlelength=1.8, columnspacing=1.2, **place)
     for panel in panels[:, 0]:
         panel.set_ylabel("relative drift of laws")
@@ -67,7 +71,7 @@ def _curves(panel, run, experiment, time, words, looks):
     claim = CLAIMED[experiment]
     right, wrong = claim(*run), claim(*run, altered=True)
     for name, look in zip(right, looks, strict=False):
-        for parts, dashes, label in ((right, "-", words.format(LABELS.get(name, name))), (wrong, (0, (2, 1.5)), None)):
+        for parts, dashes, label in ((right, "-", words.format(LABELS.get(name, name))), (wrong, DASHES, None)):
             drift = np.abs(parts[name].measured).max(axis=0)
             panel.plot(
                 time[1:],

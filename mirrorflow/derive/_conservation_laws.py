@@ -35,8 +35,10 @@ def conservation_laws(
     - `variables`: with expressions, the symbols that are trained (others are constants); with a function (or
       `reparameterizations.Custom`), an example of θ.
     - `metric`: a potential for all parameters or a mapping from the names of arrays to potentials (mirror flow), or the
-      inverse metric as a sympy matrix. The model's own unless given, which is mostly the Euclidean one.
-    - `geometry`: `mf.geometries.Steepest(q)`, `Sign()`, `Spectral()`, or the exponent q, as a number or a symbol.
+      inverse metric as a sympy matrix, symmetric and without negative eigenvalues. The model's own unless given, which
+      is mostly the Euclidean one.
+    - `geometry`: `mf.geometries.Steepest(q)`, `Sign()`, `Spectral()`, "gradient", "sign", or the exponent q as a number
+      or a symbol.
     - `decay`: "decoupled" or "coupled" (at the rate λ), an object of `mf.decay` with the penalty ‖θ‖², or a rate.
     - `momentum`: the damping τ of θ̈+τθ̇=−∇𝓛 as a number or an expression in t ("heavy-ball": τ, "nesterov": 3/t).
     - `degree`: the largest degree of monomials searched.

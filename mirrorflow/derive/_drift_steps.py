@@ -1,5 +1,6 @@
 """A derivation on paper: each step in words and as a formula, computed for the case at hand."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import sympy
@@ -20,7 +21,8 @@ def latex(expression: sympy.Expr) -> str:
 def parameter_steps(asked: Setting, curve: Orbit, decay: SymbolicDecay | None) -> list[Step]:
     """The flow of the parameters, and the laws that follow from it."""
     names = named(curve)
-    steps = [(f"The parameters of x={asked.feature} follow", _flow(curve, decay, names, asked.q))]
+    flow = _flow(curve, decay, names, asked.q)
+    steps = [("The coordinate, and the flow of its parameters", rf"x={latex(asked.feature)},\quad {flow}")]
     for law in curve.laws:
         last = next(v for v, size in curve.magnitudes.items() if size == curve.parameter)
         u, v = (latex(s.xreplace(names)) for s in (law.variable, last))
@@ -135,17 +137,25 @@ def inside_steps(
 
 def align(steps: Sequence[Step]) -> str:
     """An align environment: the words of each step, then its formula."""
-    lines = [rf"&\text{{{_text(words)}:}}\\&\quad {formula}" for words, formula in steps]
+    lines = [rf"&{_words(words)}\\&\quad {formula}" for words, formula in steps]
     return "\\begin{align*}\n" + "\\\\\n".join(lines) + "\n\\end{align*}"
 
 
-_PLAIN = {"²": "$^2$", "∂": r"$\partial$", "θ": r"$\theta$", "α": r"$\alpha$", "∫": r"$\int$", "∇": r"$\nabla$",
-          "·": r"$\cdot$", "^": r"\^{}", "_": r"\_", "**": r"\^{}", "−": "--", "|": r"$|$", "≠": r"$\neq$"}  # fmt: skip
+# What stands for a formula among the words of steps, and its LaTeX.
+_FORMULAS = {
+    "A=∫α dt": r"A=\int\alpha\,dt",
+    "|∂g/∂θ_i|^q": r"\left|\partial g/\partial\theta_i\right|^q",
+    "∂g/∂θ_i": r"\partial g/\partial\theta_i",
+    "R''=1/S": "R''=1/S",
+    "f+M": "f+M",
+    "f'": "f'",
+}
 
 
-def _text(words: str) -> str:
-    """Words for \\text, mathematical letters included."""
-    return "".join(_PLAIN.get(letter, letter) for letter in words)
+def _words(words: str) -> str:
+    """The words of a step as text, with formulas outside of it."""
+    pieces = re.split("(" + "|".join(map(re.escape, _FORMULAS)) + ")", f"{words}:")
+    return "".join(_FORMULAS.get(piece, rf"\text{{{piece}}}") for piece in pieces if piece)
 
 
 def spent_remark(expression: sympy.Expr) -> str:

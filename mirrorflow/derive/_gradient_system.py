@@ -144,6 +144,10 @@ def _scaled(ring: Ring, forces: tuple[Force, ...], metric: sympy.MatrixBase, var
     size = len(variables)
     if metric.shape != (size, size):
         raise ValueError(f"metric must have shape {(size, size)}, the number of variables twice, got {metric.shape}.")
+    if sympy.expand(metric - metric.T) != sympy.zeros(size, size):
+        raise ValueError(f"metric must be a symmetric matrix, the inverse metric, got {metric.tolist()}.")
+    if metric.is_positive_semidefinite is False:
+        raise ValueError(f"metric must have no negative eigenvalue, got {metric.tolist()}: the loss would grow.")
     entries = [[ring.polynomial(sympy.expand(metric[i, j])) for j in range(size)] for i in range(size)]
     made = []
     for force in forces:

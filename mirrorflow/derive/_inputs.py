@@ -27,6 +27,9 @@ def symbolic_model(given: Any, variables: Any) -> Model:
     return from_expressions(given, variables)
 
 
+WORDS = {"gradient": sympy.Integer(2), "sign": sympy.Integer(1)}
+
+
 def exponent(geometry: Any) -> sympy.Expr | None:
     """q of a geometry, a word or an expression, 2 where none is given; None for the spectral geometry, which has none.
 
@@ -36,6 +39,8 @@ def exponent(geometry: Any) -> sympy.Expr | None:
         return sympy.Integer(2)
     if isinstance(geometry, AbstractSteepest):
         return fraction(geometry.q)
+    if isinstance(geometry, str) and geometry in WORDS:
+        return WORDS[geometry]
     if isinstance(geometry, Spectral):
         return None
     if isinstance(geometry, AbstractGeometry):
@@ -49,5 +54,7 @@ def exponent(geometry: Any) -> sympy.Expr | None:
     except ValueError:
         q = sympy.nan
     if not (q.is_real and 1 <= q <= 2):
-        raise ValueError(f"geometry must be one of mf.geometries or an exponent q in [1, 2], got {geometry!r}.")
+        raise ValueError(
+            f"geometry must be one of mf.geometries, 'gradient', 'sign' or an exponent q in [1, 2], got {geometry!r}."
+        )
     return q

@@ -62,7 +62,10 @@ class Law:
     def __str__(self) -> str:
         if self.where:
             return f"{self.expression}, where {self.where}"
-        return str(self.expression) if self.rate == 0 else f"{self.expression}  ·  exp(∫{self.rate})"
+        if self.rate == 0:
+            return str(self.expression)
+        weight = self.rate * sympy.Symbol("t") if self.rate.is_number else f"∫{self.rate}"
+        return f"{self.expression}  ·  exp({weight})"
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,19 @@ def test_the_same_seed_gives_the_same_text_in_every_process():
     assert "laws" in texts.pop()
 
 
+def test_words_name_geometries():
+    for word, same in (("sign", mf.geometries.Sign()), ("gradient", None)):
+        named, given = (mf.derive.conservation_laws([U * V], [U, V], geometry=each) for each in (word, same))
+        assert str(named) == str(given)
+
+
+def test_constant_rates_are_shown_with_time():
+    (law,) = mf.derive.conservation_laws([U * V], [U, V], decay=1)
+    assert str(law) == "u**2 - v**2  ·  exp(2*t)"
+    (law,) = mf.derive.conservation_laws([U * V], [U, V], decay="decoupled")
+    assert str(law) == "u**2 - v**2  ·  exp(∫2*lambda)"
+
+
 def rate_of(**flow):
     (law,) = mf.derive.conservation_laws([U * V], [U, V], **flow)
     return law.rate

@@ -1,6 +1,7 @@
 """The induced flow in x: formulas of pages 02 and 03, refusals with their witnesses, and integrated paths."""
 
 import functools
+import re
 
 import jax.numpy as jnp
 import numpy as np
@@ -180,7 +181,10 @@ def test_the_flow_in_x_ends_where_the_parameters_do():
 def test_the_steps_can_be_read_on_paper():
     found = mirror_drift(MAPS.Hadamard(2), LAMBDA, decay="coupled")
     latex = found.to_latex()
-    assert latex.startswith(r"\begin{align*}") and latex.count(r"\text{") == len(found.steps)
+    assert latex.startswith(r"\begin{align*}") and latex.count(r":}\\") == len(found.steps)
+    texts = re.findall(r"\\text\{(.*?)\}", latex)
+    assert texts and all(re.fullmatch(r"[A-Za-z ,;:-]*", text) for text in texts), texts
+    assert r"\text{With decay, the law changes with }A=\int\alpha\,dt\text{ by:}" in latex
     formulas = [formula for _, formula in found.steps]
     assert any(r"w_{1}^{2} - w_{2}^{2}=\lambda e^{- 4 A}" in formula for formula in formulas)
     assert any(r"4 \alpha w_{1} w_{2}=4 \alpha x" in formula for formula in formulas)
