@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from .. import _checks
@@ -50,7 +49,8 @@ def sign_flip(start: Numeric, balances: tuple[Numeric, Numeric] | None = None) -
     turns = ~_along_negative_axis(w)
     moves, learns = True, turns
     if balances is not None:
-        moves, learns = balances[0] > 0, turns & ((balances[1] > 0) | (w[..., 0] > 0))
+        beta1, beta2 = _balances(balances)
+        moves, learns = beta1 > 0, turns & ((beta2 > 0) | (w[..., 0] > 0))
     flips = (a < 0) & (margin > 0) & turns & moves
     return SignFlip(flips, learns & ((a > 0) | flips | ((a == 0) & moves)), margin)
 
@@ -70,10 +70,12 @@ def separatrix(w: Numeric, balances: tuple[Numeric, Numeric] | None = None) -> R
     0.5
     """
     w = _weights(_checks.number("w", w, shape=None))
-    reach, _ = _sides(jnp.zeros(()), w, balances)
+    numpy = _checks.array_module(w, balances)
     if balances is None:
-        return jnp.sqrt(reach)
-    return 0.5 * jnp.sqrt(reach * (reach + 2 * balances[0]))
+        return numpy.sqrt(numpy.sum(w**2, axis=-1))
+    beta1, beta2 = _balances(balances)
+    reach = numpy.sum(_above(w, beta2[..., None]), axis=-1)
+    return 0.5 * numpy.sqrt(reach * (reach + 2 * beta1))
 
 
 def separating_balance(start: Numeric, beta2: Numeric) -> Real:
@@ -98,7 +100,7 @@ def _split(start: Numeric) -> tuple[Real, Real]:
     start = _checks.number("start", start, shape=None)
     if start.ndim == 0 or start.shape[-1] < 2:
         raise ValueError(f"start must hold (a, w₁…w_d) along its last axis, d ≥ 1, got shape {tuple(start.shape)}.")
-    return jnp.asarray(start)[..., 0], _weights(start[..., 1:])
+    return start[..., 0], _weights(start[..., 1:])
 
 
 def _weights(w: Held) -> Real:
@@ -106,23 +108,31 @@ def _weights(w: Held) -> Real:
         raise ValueError("w must have its entries along its last axis, got a number.")
     if not _checks.is_traced(w) and not np.any(np.asarray(w), axis=-1).all():
         raise ValueError("w must not be 0: no flow leaves the saddle (a, 0), so there is nothing to predict.")
-    return jnp.asarray(w)
+    return w
 
 
 def _sides(a: Real, w: Real, balances: tuple[Numeric, Numeric] | None) -> tuple[Real, Real]:
     """What w and what a can still lose of the conserved quantity."""
+    numpy = _checks.array_module(a, w, balances)
     if balances is None:
-        return jnp.sum(w**2, axis=-1), a**2
-    beta1 = jnp.asarray(_checks.nonnegative("balances[0]", balances[0], shape=None))
-    beta2 = jnp.asarray(_checks.nonnegative("balances[1]", balances[1], shape=None))
-    return jnp.sum(_above(w, beta2[..., None]), axis=-1), _above(a, beta1)
+        return numpy.sum(w**2, axis=-1), a**2
+    beta1, beta2 = _balances(balances)
+    return numpy.sum(_above(w, beta2[..., None]), axis=-1), _above(a, beta1)
+
+
+def _balances(balances: tuple[Numeric, Numeric]) -> tuple[Held, Held]:
+    if not isinstance(balances, tuple | list) or len(balances) != 2:
+        raise ValueError(f"balances must be a pair (β₁, β₂), of a and of w, got {balances!r}.")
+    beta1 = _checks.nonnegative("β₁ of balances", balances[0], shape=None)
+    return beta1, _checks.nonnegative("β₂ of balances", balances[1], shape=None)
 
 
 def _above(x: Real, beta: Real) -> Real:
     """√(4x²+β²)−β without its cancellation."""
-    bottom = jnp.hypot(2 * x, beta) + beta
-    return 2 * x * (2 * x / jnp.where(bottom > 0, bottom, 1.0))
+    numpy = _checks.array_module(x, beta)
+    bottom = numpy.hypot(2 * x, beta) + beta
+    return 2 * x * (2 * x / numpy.where(bottom > 0, bottom, 1.0))
 
 
 def _along_negative_axis(w: Real) -> Anything:
-    return (w[..., 0] < 0) & jnp.all(w[..., 1:] == 0, axis=-1)
+    return (w[..., 0] < 0) & (w[..., 1:] == 0).all(axis=-1)
