@@ -10,9 +10,10 @@ import mirrorflow as mf
 
 SIZES = (2, 10)  # a neuron is padded with zeros to the next of these dimensions
 LEARNED = 1e-6  # a loss below which the teacher counts as learned
-STUCK = 1e-17  # a slope below which a neuron counts as stuck; near −e₁ slopes are ε⁵/6π²r², above it for ε>1e-3
-ZERO = 1e-6  # an entry of this size or smaller has no sign
+STUCK = 1e-19  # a slope below which a neuron counts as stuck; near −e₁ slopes are ε⁵/6π²r, above it for ε>4e-4
+ZERO = 1e-12  # an entry of this size or smaller has no sign
 LANES = 64
+REFINED = (1.0, 0.3)  # accuracies: outcomes are words, on which finer steps have little to say
 
 
 class Plain(eqx.Module):
@@ -78,7 +79,7 @@ def follow(starts, balances=None, until=None):
             outcome,
             until=until,
             rtol=1e-4,
-            atol=1e-13,
+            atol=1e-15,
             solver=diffrax.Kvaerno5(),
             max_steps=20_000,
             block=LANES,
