@@ -91,12 +91,11 @@ def follow(starts, balances=None, until=None):
 
 def draw(key, count, dimension):
     """Starts with |a|<1 and ‖w‖<1, every direction of w alike, and balances (β₁, β₂) between 0.05 and 2."""
-    keys = jax.random.split(key, 4)
-    a = jax.random.uniform(keys[0], (count, 1), minval=-1.0)
-    direction = jax.random.normal(keys[1], (count, dimension))
-    size = jax.random.uniform(keys[2], (count, 1)) / jnp.linalg.norm(direction, axis=1, keepdims=True)
-    logs = jax.random.uniform(keys[3], (count, 2), minval=np.log(0.05), maxval=np.log(2.0))
-    return np.concatenate([a, size * direction], axis=1), np.exp(logs)
+    random = np.random.default_rng(np.asarray(jax.random.key_data(key)))
+    a, direction = random.uniform(-1, 1, (count, 1)), random.standard_normal((count, dimension))
+    size = random.uniform(0, 1, (count, 1)) / np.linalg.norm(direction, axis=1, keepdims=True)
+    balances = np.exp(random.uniform(np.log(0.05), np.log(2.0), (count, 2)))
+    return np.concatenate([a, size * direction], axis=1), balances
 
 
 def turned(key, count, dimension, sign):
