@@ -1,5 +1,7 @@
 """Many neurons followed to the end of their flow by one compiled program for dimensions up to 2, one up to 10."""
 
+from typing import Any
+
 import diffrax
 import equinox as eqx
 import jax
@@ -19,8 +21,8 @@ REFINED = (1.0, 0.3)  # accuracies: outcomes are words, on which finer steps hav
 class Plain(eqx.Module):
     """Gradient flow on (a, w) from rows of `starts`."""
 
-    starts: jax.Array
-    balances: jax.Array
+    starts: Any
+    balances: Any
 
     def __call__(self, lane):
         start = jnp.asarray(self.starts)[lane]
@@ -30,8 +32,8 @@ class Plain(eqx.Module):
 class Exact(eqx.Module):
     """The mirror flow with the metric 1/√(4x²+β²), β₁ for a and β₂ for w, from rows of `starts`."""
 
-    starts: jax.Array
-    balances: jax.Array
+    starts: Any
+    balances: Any
 
     def __call__(self, lane):
         start, (beta1, beta2) = jnp.asarray(self.starts)[lane], jnp.asarray(self.balances)[lane]

@@ -23,7 +23,7 @@ def table(case, key):
 def on_the_line(start, balances, end):
     """One neuron in d=1, saved at 41 times."""
     problem = mf.problems.TeacherNeuron(1)
-    potential = mf.potentials.Quadratic() if balances is None else exact(*balances, 1)
+    potential = mf.potentials.Quadratic() if balances is None else exact(balances[0], balances[1], 1)
     flow, start = mf.Flow(problem, potential=potential), problem.start(*start)
     return mf.integrate(flow, start, until=mf.until.time(end), save=41, rtol=1e-10, atol=1e-14)
 
@@ -107,7 +107,9 @@ def criterion(runs, offset=lambda beta1, beta2: beta1 - beta2):
         flips = np.hypot(2 * a, beta1) - np.hypot(2 * w, beta2) < offset(beta1, beta2)
         if case.flow == "plain":
             flips = a**2 - w**2 < offset(1.0, 1.0)
-        parts[f"{case.flow}, block {case.block}"] = mf.Comparison(predicted=flips[chosen], measured=(result["flips"] > 0)[chosen])
+        parts[f"{case.flow}, block {case.block}"] = mf.Comparison(
+            predicted=flips[chosen], measured=(result["flips"] > 0)[chosen]
+        )
     return parts
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import mirrorflow as mf
 
 from ._neurons import LEARNED, REFINED, draw, follow, turned
-from .sign_flips import PUBLISHED, VARIABLES
+from .sign_flips import VARIABLES
 from .sign_flips_line import COUNTS
 
 NEAR = 0.03  # how far from the separatrix, relative to |a| on it
@@ -110,7 +110,11 @@ def complementary(runs, flow="product"):
 complementary.control("without m⊙w", flow="plain")
 
 
-@mf.experiment(cases=mf.cases.grid(dimension=(2,), count=(6,)), full=mf.cases.grid(dimension=(2, 5), count=(60,)), accuracies=REFINED)
+@mf.experiment(
+    cases=mf.cases.grid(dimension=(2,), count=(6,)),
+    full=mf.cases.grid(dimension=(2, 5), count=(60,)),
+    accuracies=REFINED,
+)
 def uniform(case, key):
     """a=−‖w‖ and the same balance for all, w along no axis."""
     starts = turned(jax.random.fold_in(key, case.dimension), case.count, case.dimension, -1.0)

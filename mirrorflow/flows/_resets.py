@@ -78,9 +78,7 @@ def _joined(paths: list[Trajectory]) -> Trajectory:
     def joined(*leaves):
         return jnp.concatenate(leaves)
 
-    x, loss, log_loss = (
-        jnp.concatenate([getattr(path, name) for path in paths]) for name in ("x", "loss", "log_loss")
-    )
+    x, loss, log_loss = (jnp.concatenate([getattr(path, name) for path in paths]) for name in ("x", "loss", "log_loss"))
     parameters = jax.tree.map(joined, *(path.parameters for path in paths))
     stats = {name: sum(path.stats[name] for path in paths) for name in paths[-1].stats}
     return Trajectory(times, jnp.log(times), x, parameters, loss, log_loss, paths[-1].flow, stats, paths[-1].status)

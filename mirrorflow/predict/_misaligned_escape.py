@@ -3,10 +3,10 @@
 import numpy as np
 
 from .. import _checks
-from .._types import Numeric
+from .._types import Numeric, Real
 
 
-def misaligned_escape_time(angle: Numeric, radius: Numeric, balance: Numeric | None = None) -> np.ndarray:
+def misaligned_escape_time(angle: Numeric, radius: Numeric, balance: Numeric | None = None) -> Real:
     """The time in which the w of `problems.TeacherNeuron` leaves the neighbourhood of −e₁, from an angle ε off it.
 
     Once a has fallen to what the signal there sustains, a = (π−φ)³/(3πr) with r=‖w‖ fixed, the angle ψ=π−φ grows as
@@ -34,7 +34,7 @@ def misaligned_escape_time(angle: Numeric, radius: Numeric, balance: Numeric | N
     angle = np.asarray(_checks.positive("angle", angle, shape=None))
     radius = np.asarray(_checks.positive("radius", radius, shape=None))
     if balance is None:
-        return 1.5 * np.pi**2 * radius**2 * angle**-4.0
+        return np.asarray(1.5 * np.pi**2 * radius**2 * angle**-4.0)
     beta = np.asarray(_checks.nonnegative("balance", balance, shape=None))
     bend = hyp2f1(0.5, 2.5, 3.5, -((beta / (2 * radius * angle)) ** 2))
-    return 0.6 * np.pi**2 * radius * angle**-5.0 * bend
+    return np.asarray(0.6 * np.pi**2 * radius * angle**-5.0 * bend)

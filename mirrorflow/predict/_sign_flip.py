@@ -18,7 +18,7 @@ class SignFlip(NamedTuple):
     margin: Real
 
 
-def sign_flip(start: Numeric, balances: tuple[Numeric, Numeric] | None = None) -> SignFlip:
+def sign_flip(start: Numeric, balances: Numeric | None = None) -> SignFlip:
     """What the flow of `problems.TeacherNeuron` does from a start (a,w), without integrating it.
 
     Plain gradient flow conserves a²−‖w‖², and a flow of m⊙w with balances β₁ on a, β₂ on every w_j conserves
@@ -55,7 +55,7 @@ def sign_flip(start: Numeric, balances: tuple[Numeric, Numeric] | None = None) -
     return SignFlip(flips, learns & ((a > 0) | flips | ((a == 0) & moves)), margin)
 
 
-def separatrix(w: Numeric, balances: tuple[Numeric, Numeric] | None = None) -> Real:
+def separatrix(w: Numeric, balances: Numeric | None = None) -> Real:
     """The |a| at which the flow of `problems.TeacherNeuron` from (−|a|,w) ends at the saddle 0: smaller ones flip.
 
     ‖w‖ for plain gradient flow; ½√(S²+2Sβ₁) with S=Σ_j(√(4w_j²+β₂²)−β₂) for m⊙w.
@@ -74,7 +74,7 @@ def separatrix(w: Numeric, balances: tuple[Numeric, Numeric] | None = None) -> R
     if balances is None:
         return numpy.sqrt(numpy.sum(w**2, axis=-1))
     beta1, beta2 = _balances(balances)
-    reach = numpy.sum(_above(w, beta2[..., None]), axis=-1)
+    reach = numpy.sum(_above(w, _spread(beta2, w)), axis=-1)
     return 0.5 * numpy.sqrt(reach * (reach + 2 * beta1))
 
 
@@ -111,20 +111,27 @@ def _weights(w: Held) -> Real:
     return w
 
 
-def _sides(a: Real, w: Real, balances: tuple[Numeric, Numeric] | None) -> tuple[Real, Real]:
+def _sides(a: Real, w: Real, balances: Numeric | None) -> tuple[Real, Real]:
     """What w and what a can still lose of the conserved quantity."""
     numpy = _checks.array_module(a, w, balances)
     if balances is None:
         return numpy.sum(w**2, axis=-1), a**2
     beta1, beta2 = _balances(balances)
-    return numpy.sum(_above(w, beta2[..., None]), axis=-1), _above(a, beta1)
+    return numpy.sum(_above(w, _spread(beta2, w)), axis=-1), _above(a, beta1)
 
 
-def _balances(balances: tuple[Numeric, Numeric]) -> tuple[Held, Held]:
-    if not isinstance(balances, tuple | list) or len(balances) != 2:
-        raise ValueError(f"balances must be a pair (β₁, β₂), of a and of w, got {balances!r}.")
-    beta1 = _checks.nonnegative("β₁ of balances", balances[0], shape=None)
-    return beta1, _checks.nonnegative("β₂ of balances", balances[1], shape=None)
+def _balances(balances: Numeric) -> tuple[Held, Held]:
+    try:
+        first, second = balances
+    except (TypeError, ValueError):
+        raise ValueError(f"balances must be a pair (β₁, β₂), of a and of w, got {balances!r}.") from None
+    beta1 = _checks.nonnegative("β₁ of balances", first, shape=None)
+    return beta1, _checks.nonnegative("β₂ of balances", second, shape=None)
+
+
+def _spread(beta: Held, w: Real) -> Held:
+    """β as an array that goes with every entry of w."""
+    return beta if beta.ndim == 0 else beta[..., None]
 
 
 def _above(x: Real, beta: Real) -> Real:
