@@ -20,12 +20,12 @@ def table(case, key):
     return on_the_line(ROWS[case.row], TABLE[case.flow], 40.0)
 
 
-def on_the_line(start, balances, end):
-    """One neuron in d=1, saved at 41 times."""
+def on_the_line(start, balances, end, save=41):
+    """One neuron in d=1, saved at 41 times unless said otherwise."""
     problem = mf.problems.TeacherNeuron(1)
     potential = mf.potentials.Quadratic() if balances is None else exact(balances[0], balances[1], 1)
     flow, start = mf.Flow(problem, potential=potential), problem.start(*start)
-    return mf.integrate(flow, start, until=mf.until.time(end), save=41, rtol=1e-10, atol=1e-14)
+    return mf.integrate(flow, start, until=mf.until.time(end), save=save, rtol=1e-10, atol=1e-14)
 
 
 @mf.claim(
