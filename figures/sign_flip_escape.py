@@ -25,7 +25,7 @@ def draw(data):
         angle, time = np.asarray(result["angle"]), np.asarray(result["time"])
         fit = mf.observe.fit_exponent(angle, time)
         name = "plain" if case.flow == "plain" else "$" + case.flow.replace("β₂", r"\beta_2") + "$"
-        label = rf"{name}: ${fit.exponent:.3f}\pm{fit.half_width:.3f}$"
+        label = rf"{name}: ${fit.exponent:.3f}\pm{fit.half_width:.1g}$"
         size, fill = (9, "none") if case.flow == "plain" else (5, "full")
         axis.loglog(angle, time, look["marker"], color=look["color"], markersize=size, fillstyle=fill, label=label)
         plotting.predicted(axis, angle, escape(case.flow), label="predicted" if case is runs[-1].case else None)

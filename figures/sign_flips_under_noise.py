@@ -1,10 +1,10 @@
 r"""What noise, finite steps, decay and resets do to the balance, and to flips with one balance for all weights.
 
 (a) $m^2-w^2$ of one weight under the penalty $0.05(m^2+w^2)$, without resets and with one every 2 units of time; dashes
-are $\beta e^{-4\alpha t}$. (b, c) Share of 256 starts $a_0=-\|w_0\|$ with $\beta=1$ for every weight whose $a$ has
-flipped, with 95 % intervals; "noise" is batches of 8 fresh samples. In $d=1$ (to $t=40$) the starts lie on the
-separatrix, from which noise takes half to either side; in $d=2$ (to $t=400$) all flip in the end, and large noisy steps
-hasten it. Without resets decay ($\alpha=0.01$) undoes most of it in $d=1$.
+are $\beta e^{-4\alpha t}$. (b, c) Share of 256 starts in $d=2$, $a_0<0$ and $\beta=1$ for every
+weight, whose $a$ has flipped by $t=400$, with 95 % intervals; "noise" is batches of 8 fresh samples, decay is
+$\alpha=0.01$. (b) $a_0=-\|w_0\|$, where the flow flips in the end: large noisy steps hasten it. (c) $|a_0|$ five per cent
+above the separatrix, where the flow does not flip.
 """
 
 import numpy as np
@@ -44,11 +44,13 @@ def draw(data):
             plotting.predicted(axes[0], t, told, label="predicted" if case.resets and first == 0 else None)
     axes[0].set(xlabel=TIME, ylabel=r"balance $m^2-w^2$ (weight units)", ylim=(0, 0.8))
     axes[0].legend(loc="lower left")
-    for axis, dimension in zip(axes[1:], (1, 2), strict=True):
-        _shares(axis, data[uniform].where(dimension=dimension))
-        axis.set(title=f"$d={dimension}$", xlim=(0, 1), xlabel="share of starts that flipped")
+    titles = {"equal": r"$a_0=-\|w_0\|$", "beyond": "5 % beyond the separatrix"}
+    for axis, (start, title) in zip(axes[1:], titles.items(), strict=True):
+        _shares(axis, data[uniform].where(start=start))
+        axis.set(title=title, xlim=(0, 1), xlabel="share of starts that flipped")
     axes[1].set_ylabel("steps $\\eta$, samples, decay, resets", fontsize=8)
-    axes[2].set_yticklabels([])
+    axes[2].sharey(axes[1])
+    axes[2].tick_params(labelleft=False)
     plotting.letters(axes)
     return figure
 

@@ -45,6 +45,6 @@ def over_balances(case, key):
 @mf.experiment(cases=mf.cases.grid(flow=("plain", "β=(1,½)", "β=(1,1)")))
 def portrait(case, key):
     """Paths in the plane of d=1 from its rim."""
-    rim = np.linspace(-0.9, 0.9, 7)
+    rim = np.linspace(-0.9, 0.9, 8)
     starts = [(a, 0.9) for a in rim] + [(a, -0.9) for a in rim] + [(-0.9, w) for w in rim[4:-1]] + [(0.9, 0.3)]
     return {"x": np.stack([np.asarray(on_the_line(start, PAIRS[case.flow], 40.0, save=401).x) for start in starts])}
