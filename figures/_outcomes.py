@@ -28,4 +28,8 @@ def key(figure, shown=(0, 1, 2)):
 
 def pair(flow):
     """β=(1,½) as mathematics."""
-    return "plain gradient flow" if flow == "plain" else "$" + flow.replace("β", r"\beta").replace("½", r"\frac{1}{2}") + "$"
+    return (
+        "plain gradient flow"
+        if flow == "plain"
+        else "$" + flow.replace("β", r"\beta").replace("½", r"\frac{1}{2}") + "$"
+    )

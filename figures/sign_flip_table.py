@@ -34,7 +34,9 @@ def draw(data):
             axis.set(xlim=(0, 40), ylim=(0, 0.5))
             axis.grid(False)
             if row == 0:
-                axis.set_title("$" + flow.replace("β", r"\beta").replace("½", r"\frac{1}{2}") + "$" if "β" in flow else flow)
+                axis.set_title(
+                    "$" + flow.replace("β", r"\beta").replace("½", r"\frac{1}{2}") + "$" if "β" in flow else flow
+                )
             if column == 0:
                 axis.set_ylabel(f"${name}$".replace(">", r"\!>\!").replace("<", r"\!<\!"))
     figure.supxlabel(TIME, fontsize=9)

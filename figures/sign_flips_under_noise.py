@@ -4,7 +4,7 @@ r"""What noise, finite steps, decay and resets do to the balance, and to flips w
 are $\beta e^{-4\alpha t}$. (b, c) Share of 256 starts in $d=2$, $a_0<0$ and $\beta=1$ for every
 weight, whose $a$ has flipped by $t=400$, with 95 % intervals; "noise" is batches of 8 fresh samples, decay is
 $\alpha=0.01$. (b) $a_0=-\|w_0\|$, where the flow flips in the end: large noisy steps hasten it. (c) $|a_0|$ five per cent
-above the separatrix, where the flow does not flip.
+above its value $a_*$ on the separatrix, where the flow does not flip.
 """
 
 import numpy as np
@@ -44,7 +44,7 @@ def draw(data):
             plotting.predicted(axes[0], t, told, label="predicted" if case.resets and first == 0 else None)
     axes[0].set(xlabel=TIME, ylabel=r"balance $m^2-w^2$ (weight units)", ylim=(0, 0.8))
     axes[0].legend(loc="lower left")
-    titles = {"equal": r"$a_0=-\|w_0\|$", "beyond": "5 % beyond the separatrix"}
+    titles = {"equal": r"$a_0=-\|w_0\|$", "beyond": r"$|a_0|=1.05\,a_*$"}
     for axis, (start, title) in zip(axes[1:], titles.items(), strict=True):
         _shares(axis, data[uniform].where(start=start))
         axis.set(title=title, xlim=(0, 1), xlabel="share of starts that flipped")

@@ -91,11 +91,11 @@ def follow(starts, balances=None, until=None):
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def draw(key, count, dimension):
-    """Starts with |a|<1 and ‖w‖<1, every direction of w alike, and balances (β₁, β₂) between 0.05 and 2."""
+def draw(key, count, dimension, least=0.0):
+    """Starts with |a|<1 and `least`<‖w‖<1, every direction of w alike, and balances (β₁, β₂) between 0.05 and 2."""
     random = np.random.default_rng(np.asarray(jax.random.key_data(key)))
     a, direction = random.uniform(-1, 1, (count, 1)), random.standard_normal((count, dimension))
-    size = random.uniform(0, 1, (count, 1)) / np.linalg.norm(direction, axis=1, keepdims=True)
+    size = random.uniform(least, 1, (count, 1)) / np.linalg.norm(direction, axis=1, keepdims=True)
     balances = np.exp(random.uniform(np.log(0.05), np.log(2.0), (count, 2)))
     return np.concatenate([a, size * direction], axis=1), balances
 

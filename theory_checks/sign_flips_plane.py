@@ -18,8 +18,11 @@ NEAR = 0.03  # how far from the separatrix, relative to |a| on it
     accuracies=REFINED,
 )
 def near_separatrix(case, key):
-    """m⊙w with random w and balances, and an a<0 three per cent to either side of the separatrix."""
-    starts, balances = draw(jax.random.fold_in(key, case.dimension), case.count, case.dimension)
+    """m⊙w with random w and balances, and an a<0 three per cent to either side of the separatrix.
+
+    ‖w‖>0.1: smaller ones come so close to −e₁ before they flip that their a>0 (below 1e-12) is not told from 0.
+    """
+    starts, balances = draw(jax.random.fold_in(key, case.dimension), case.count, case.dimension, least=0.1)
     side = 1 + NEAR * (-1.0) ** np.arange(case.count)
     starts[:, 0] = -side * mf.predict.separatrix(starts[:, 1:], tuple(balances.T))
     return {"start": starts, "balance": balances, **follow(starts, balances)}

@@ -34,7 +34,8 @@ def flips_by_scipy(start, balances):
     def vanished(_, x):
         return np.linalg.norm(x[1:]) - 1e-5
 
-    flipped.terminal = vanished.terminal = True
+    for event in (flipped, vanished):
+        setattr(event, "terminal", True)  # noqa: B010 (how SciPy wants it)
     run = solve_ivp(velocity, (0, 1e4), start, events=[flipped, vanished], rtol=1e-8, atol=1e-11)
     return len(run.t_events[0]) > 0
 
