@@ -1,5 +1,7 @@
 """How outcomes of neurons are drawn: one colour for each, the same in every figure."""
 
+from typing import Any
+
 import numpy as np
 
 from mirrorflow import plotting
@@ -21,7 +23,9 @@ def key(figure, shown=(0, 1, 2)):
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles = [Patch(color=SHADES[i], label=f"measured: {OUTCOMES[i]}".replace("a>0", "$a>0$")) for i in shown]
+    handles: list[Any] = [
+        Patch(color=SHADES[i], label=f"measured: {OUTCOMES[i]}".replace("a>0", "$a>0$")) for i in shown
+    ]
     handles.append(Line2D([], [], **plotting.PREDICTED, label="predicted boundary"))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8)
 

@@ -13,7 +13,7 @@ from mirrorflow.content.checks.sign_flips_diagrams import BALANCES, over_balance
 from mirrorflow.content.figures._outcomes import cells, key
 
 EXPERIMENTS = [over_balances]
-CLAIMS = ["sign-flips/equal-sizes", "sign-flips/criterion", "sign-flips/criterion-on-the-line"]
+CLAIMS = ["sign-flips/diagram-of-balances"]  # those of --full: it takes as long
 
 
 def draw(data):

@@ -94,7 +94,6 @@ def beyond_the_band(case, result, width=BAND):
     source=PUBLISHED,
     status="proved",
     tolerance=COUNTS,
-    figure="sign-flips-on-the-line",
     variables=VARIABLES,
 )
 def criterion(runs, offset=lambda beta1, beta2: beta1 - beta2):
@@ -124,7 +123,6 @@ criterion.control("0 in place of β₁−β₂", offset=lambda beta1, beta2: 0.0
     source="arXiv:2504.12801 (no continuous reparameterization recovers w<0); theory page 05",
     status="published",
     tolerance=mf.tolerance(1e-6, because="w comes to 0 only up to the size below which no sign is read"),
-    figure="sign-flips-on-the-line",
     variables=VARIABLES,
 )
 def negative_weight(runs, side=-1.0):
@@ -154,7 +152,6 @@ negative_weight.control("w₀>0", side=1.0)
     source="theory page 05 (criteria for d=1 and d>1)",
     status="derived here",
     tolerance=mf.tolerance(0, because="the share asked for"),
-    figure="sign-flips-in-the-plane",
     variables=VARIABLES,
     notes="`verify --full` follows 10240 starts in d=1, 2, 5 and 10 besides. Flip and success both count.",
 )
@@ -197,7 +194,6 @@ def equal_sizes(case, key):
     source=PUBLISHED,
     status="proved",
     tolerance=COUNTS,
-    figure="sign-flips-by-balance",
     variables=VARIABLES,
 )
 def by_balance(case, result, better=lambda beta1, beta2: beta1 > beta2):

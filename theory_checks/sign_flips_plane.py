@@ -46,7 +46,6 @@ def joint_strength(w, beta2):
     source="theory page 05 (flip criterion for d>1)",
     status="derived here",
     tolerance=COUNTS,
-    figure="sign-flips-in-the-plane",
     variables=VARIABLES,
 )
 def criterion(case, result, strength=strength):
@@ -79,7 +78,6 @@ def either_sign(case, key):
     source="arXiv:2504.12801; theory page 05",
     status="published",
     tolerance=COUNTS,
-    figure="sign-flips-in-the-plane",
     variables=VARIABLES,
 )
 def plain_success(runs, column=0):
@@ -100,7 +98,6 @@ plain_success.control("iff w₁>0", column=1)
     source="arXiv:2504.12801; theory page 05",
     status="published",
     tolerance=COUNTS,
-    figure="sign-flips-in-the-plane",
     variables=VARIABLES,
     notes="|a₀|=1.02‖w₀‖ and β=(1,½), where Σ(√(4w_j²+¼)−½) > √(4a₀²+1)−1 for every w₀.",
 )
@@ -135,7 +132,6 @@ def uniform(case, key):
     source="theory page 05 (subadditivity of the square root)",
     status="derived here",
     tolerance=COUNTS,
-    figure="sign-flips-in-the-plane",
     variables=VARIABLES,
 )
 def uniform_balance(case, result, strength=strength):

@@ -49,7 +49,6 @@ def balance_of(path):
     source="theory page 05 (balance at finite steps)",
     status="derived here",
     tolerance=mf.tolerance(1e-12, because="an identity, up to the rounding of sixty steps"),
-    figure="sign-flips-under-noise",
     variables=LETTERS,
 )
 def balance_of_steps(case, result, steps=1.0, decay=1.0):
@@ -84,7 +83,6 @@ def decayed(case, key):
     source=PUBLISHED + "; page 02 (balance)",
     status="proved",
     tolerance=mf.tolerance(1e-7, because="the tolerance of a step is 1e-10"),
-    figure="sign-flips-under-noise",
     variables=LETTERS,
 )
 def decay_shrinks(case, path, rate=4.0):
@@ -109,7 +107,6 @@ decay_shrinks.control("at half the rate", rate=2.0)
     source=PUBLISHED,
     status="proved",
     tolerance=mf.tolerance(1e-8, because="points beside a reset are 1e-9 of time apart"),
-    figure="sign-flips-under-noise",
     variables=LETTERS,
 )
 def reset_rule(runs, factor=4.0):
