@@ -9,25 +9,12 @@ with $a_0<0<w_0$ above it flip.
 import numpy as np
 
 from mirrorflow import plotting
-from mirrorflow.content.checks.sign_flips_diagrams import PAIRS, portrait
+from mirrorflow.content.checks.sign_flips_diagrams import PAIRS, level, portrait
 from mirrorflow.content.figures._outcomes import pair
 
 EXPERIMENTS = [portrait]
-CLAIMS = [
-    "sign-flips/conserved-plain",
-    "sign-flips/conserved-product",
-    "sign-flips/exact-metric",
-    "sign-flips/balanced-is-stuck",
-]
+CLAIMS = ["sign-flips/level-lines"]
 COLOURS = {"fails": "#8C8C8C", "learns": "#0072B2", "flips and learns": "#E69F00"}
-
-
-def level(a, w, balances):
-    """What is conserved, 0 at the saddle."""
-    if balances is None:
-        return a**2 - w**2
-    beta1, beta2 = balances
-    return np.hypot(2 * a, beta1) - beta1 - np.hypot(2 * w, beta2) + beta2
 
 
 def draw(data):

@@ -1,9 +1,9 @@
 r"""The table of the single neuron in $d=1$, from $|a_0|=|w_0|=\frac12$.
 
-Each cell has the loss along one path to $t=40$ (loss 0 to ½ on its axis, the dotted line is ¼, the loss of a dead
-neuron) and is shaded by what is measured at the end; the word is what is predicted. Only $\beta=(1,\frac12)$, the larger
-balance on $a$, repairs $a<0$, and nothing repairs $w<0$. Where the balances are equal, $a_0=-w_0$ lies on the separatrix
-and the flow ends at the saddle.
+Each cell has the loss along one path to $t=40$ (the dotted line is ¼, the loss of a dead neuron) and is shaded by what
+is measured at the end, grey for failure; the word is what is predicted. Only $\beta=(1,\frac12)$, the larger balance on
+$a$, repairs $a<0$, and nothing repairs $w<0$. Where the balances are equal, $a_0=-w_0$ lies on the separatrix and the
+flow ends at the saddle.
 """
 
 import numpy as np

@@ -49,7 +49,6 @@ def paths(case, key):
     source=PUBLISHED,
     status="proved",
     tolerance=SOLVED,
-    figure="sign-flip-paths",
     variables=VARIABLES,
 )
 def metric(runs, law="exact"):
@@ -93,7 +92,6 @@ printed.control("−√(4θ²+β²)∇L", law="exact")
     source=PUBLISHED,
     status="proved",
     tolerance=SOLVED,
-    figure="sign-flip-paths",
     variables=VARIABLES,
 )
 def conserved_plain(runs, weight=1.0):
@@ -117,7 +115,6 @@ conserved_plain.control("a²−½‖w‖²", weight=0.5)
     source="arXiv:2504.12801 (d=1); theory page 05",
     status="proved",
     tolerance=SOLVED,
-    figure="sign-flip-paths",
     variables=VARIABLES,
 )
 def conserved_product(runs, joint=False):

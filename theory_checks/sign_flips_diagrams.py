@@ -95,9 +95,38 @@ def diagram_of_balances(case, result, order=slice(None)):
 diagram_of_balances.control("β₁ and β₂ exchanged", order=slice(None, None, -1))
 
 
-@mf.experiment(cases=mf.cases.grid(flow=("plain", "β=(1,½)", "β=(1,1)")))
+@mf.experiment(cases=mf.cases.grid(flow=("plain", "β=(1,½)", "β=(1,1)")), slow=True)
 def portrait(case, key):
     """Paths in the plane of d=1 from its rim."""
     rim = np.linspace(-0.9, 0.9, 8)
     starts = [(a, 0.9) for a in rim] + [(a, -0.9) for a in rim] + [(-0.9, w) for w in rim[4:-1]] + [(0.9, 0.3)]
     return {"x": np.stack([np.asarray(on_the_line(start, PAIRS[case.flow], 40.0, save=401).x) for start in starts])}
+
+
+def level(a, w, balances, factor=1.0):
+    """What is conserved, 0 at the saddle."""
+    if balances is None:
+        return a**2 - factor * w**2
+    beta1, beta2 = balances
+    return np.hypot(2 * a, beta1) - beta1 - factor * (np.hypot(2 * w, beta2) - beta2)
+
+
+@mf.claim(
+    "sign-flips/level-lines",
+    on=portrait,
+    statement=r"\text{paths of } (a,w) \text{ in } d=1 \text{ stay on level lines of } a^2-w^2"
+    r" \text{ or of } \sqrt{4a^2+\beta_1^2}-\sqrt{4w^2+\beta_2^2}",
+    source="arXiv:2504.12801; theory page 05",
+    status="proved",
+    tolerance=mf.tolerance(1e-6, because="the tolerance of a step is 1e-10, and w comes to 0 at a kink of the loss"),
+    figure="sign-flip-paths",
+    variables=VARIABLES,
+)
+def level_lines(case, result, factor=1.0):
+    """At 401 points of each path from the rim."""
+    a, w = np.moveaxis(np.asarray(result["x"]), 2, 0)
+    values = level(a, w, PAIRS[case.flow], factor)
+    return mf.Comparison(predicted=np.broadcast_to(values[:, :1], values.shape), measured=values, scale=1.0)
+
+
+level_lines.control("half the part of w", factor=0.5)

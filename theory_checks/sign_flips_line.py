@@ -221,7 +221,6 @@ def balanced(case, key):
     source=PUBLISHED,
     status="proved",
     tolerance=mf.tolerance(1e-5, because="e^{−t/2} is 3e-7 at the end, t=30"),
-    figure="sign-flip-paths",
     variables=VARIABLES,
 )
 def stuck(case, path, end=0.0):
