@@ -1,4 +1,4 @@
-r"""What noise, finite steps, decay and resets do to the balance, and to flips with one balance for all weights.
+r"""What noise, finite steps, decay and resets do to balances and to flips.
 
 (a) $m^2-w^2$ of one weight under the penalty $0.05(m^2+w^2)$, without resets and with one every 2 units of time; dashes
 are $\beta e^{-4\alpha t}$. (b, c) Share of 256 starts in $d=2$, $a_0<0$ and $\beta=1$ for every
