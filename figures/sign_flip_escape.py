@@ -3,8 +3,8 @@ r"""How long a neuron stays near $-e_1$, where hardly a signal reaches it.
 Time until the teacher is learned, from $a=0$ and a $w$ of length $r=\frac12$ that is an angle $\varepsilon$ off $-e_1$.
 Markers are integrated, dashes are $\frac{3\pi^2}{2}r^2\varepsilon^{-4}$ (plain) and
 $\frac{3\pi^2}{5}r\varepsilon^{-5}\,{}_2F_1(\frac12,\frac52;\frac72;-(\beta_2/2r\varepsilon)^2)$ ($m\odot w$): the power
-is 4 where $r\varepsilon\ll\beta_2$ and 5 where $r\varepsilon\gg\beta_2$. Plain flow and $\beta_2=1$ coincide. The legend
-has the fitted exponents with their 95 % intervals.
+is 4 where $r\varepsilon\ll\beta_2$ and 5 where $r\varepsilon\gg\beta_2$. Plain flow and $\beta_2=1$ coincide. In the
+legend the fitted exponents with their 95 % intervals.
 """
 
 import numpy as np
