@@ -95,7 +95,7 @@ def verify_all(
     require_float64()
     started = time.perf_counter()
     chosen = _registry.select(claims) if isinstance(claims, str) else list(claims)
-    kept = [claim for claim in chosen if full or not claim.on.slow or claim.name == claims or len(chosen) == 1]
+    kept = held_of(chosen, full)
     skipped = [claim.name for claim in chosen if claim not in kept]
     store = open_store(out)
     missing, stored = _missing(kept, check_seed(seed), full, store)
@@ -109,6 +109,11 @@ def verify_all(
     errors = _loading.load_errors()
     seconds = time.perf_counter() - started
     return Session(kept, verdicts, seed, full, seconds, work.total, stored, work.programs, skipped, errors, work.called)
+
+
+def held_of(chosen: Sequence[Claim], full: bool) -> list[Claim]:
+    """Those that are held: slow ones only in a full run, or where one alone is asked for."""
+    return [claim for claim in chosen if full or not claim.on.slow or len(chosen) == 1]
 
 
 def _missing(claims: list[Claim], seed: int, full: bool, store: Store) -> tuple[dict[Experiment, list[Unit]], int]:

@@ -16,6 +16,7 @@ from rich.text import Text
 from .. import report
 from ..claims import Interrupted, Session, verify_all
 from ..claims import Progress as State
+from ..claims._session import held_of
 from ..claims._store import write_atomically
 from ..claims._tasks import Call, prepare
 from ..plotting import figure_names, made
@@ -45,7 +46,8 @@ def run(
         with contextlib.redirect_stdout(sys.stderr):  # what claims and experiments print is not what was asked for
             claims = choose(targets)
             broken = complain()
-            drawing = _figures([claim.name for claim in claims], folder, seed) if figures else []
+            held = [claim.name for claim in held_of(claims, full)]
+            drawing = _figures(held, folder, seed) if figures else []
             session = _with_progress(claims, seed=seed, full=full, out=folder, jobs=jobs, limit=limit, then=drawing)
     except Interrupted as stop:
         err().print(f"\nInterrupted: {stop} ([bold]{_command()}[/]).", soft_wrap=True)

@@ -14,8 +14,13 @@ from ._margin_rates import norm_exponent as norm_exponent
 from ._margin_rates import norm_growth as norm_growth
 from ._max_margin import MaxMargin as MaxMargin
 from ._max_margin import max_margin as max_margin
+from ._misaligned_escape import misaligned_escape_time as misaligned_escape_time
 from ._pl_rate import PLRate as PLRate
 from ._pl_rate import pl_rate as pl_rate
 from ._saddle_jumps import SaddleJumps as SaddleJumps
 from ._saddle_jumps import saddle_jumps as saddle_jumps
+from ._sign_flip import SignFlip as SignFlip
+from ._sign_flip import separating_balance as separating_balance
+from ._sign_flip import separatrix as separatrix
+from ._sign_flip import sign_flip as sign_flip
 from ._woodworth import woodworth_q as woodworth_q

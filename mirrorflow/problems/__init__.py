@@ -9,3 +9,4 @@ from ._linear import LinearRegression as LinearRegression
 from ._linear import SparseRegression as SparseRegression
 from ._objective import Objective as Objective
 from ._sensing import MatrixSensing as MatrixSensing
+from ._teacher_neuron import TeacherNeuron as TeacherNeuron

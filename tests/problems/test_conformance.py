@@ -34,6 +34,12 @@ def tangled_gradient(x):
     return -signed.T @ (1 / (1 + np.exp(signed @ x)))
 
 
+def neuron_loss(x):
+    a, w = x[0], x[1:]
+    left = np.pi - np.arctan2(np.linalg.norm(w[1:]), w[0])
+    return float((a**2 * (w @ w) + 1) / 4 - a * (np.linalg.norm(w[1:]) + left * w[0]) / (2 * np.pi))
+
+
 # name: the problem, its loss in NumPy, and an x that minimizes it to rounding; None where no x does.
 PROBLEMS = {
     "regression": (
@@ -96,6 +102,7 @@ PROBLEMS = {
         lambda x: float(np.logaddexp(0.0, -TANGLED.signed_inputs @ x).sum()),
         scipy.optimize.root(tangled_gradient, np.zeros(2), tol=1e-15).x,
     ),
+    "teacher neuron": (mf.problems.TeacherNeuron(3), neuron_loss, np.array([0.5, 2.0, 0.0, 0.0])),
 }
 
 
