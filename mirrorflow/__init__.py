@@ -17,6 +17,7 @@ _ROOMS = (
     "ensembles",
     "flows",
     "geometries",
+    "networks",
     "noise",
     "observe",
     "plotting",
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from . import ensembles as ensembles
     from . import flows as flows
     from . import geometries as geometries
+    from . import networks as networks
     from . import noise as noise
     from . import observe as observe
     from . import plotting as plotting

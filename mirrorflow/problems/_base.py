@@ -1,7 +1,7 @@
 """The interface of a problem."""
 
 import abc
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -11,7 +11,7 @@ from .._types import Real, Scalar
 
 
 class AbstractProblem(eqx.Module):
-    """A loss f(x) of a predictor x of a fixed shape.
+    """A loss f(x) of a predictor x of a fixed shape: an array, or a tuple of arrays.
 
     A subclass gives `shape` and `loss`; what is derived from them is derived here once. Losses whose values leave the
     range of floats also give their logarithm (`log_loss`) and their gradient as e^{log_scale}·direction
@@ -23,8 +23,8 @@ class AbstractProblem(eqx.Module):
 
     @property
     @abc.abstractmethod
-    def shape(self) -> tuple[int, ...]:
-        """The shape of x."""
+    def shape(self) -> tuple[Any, ...]:
+        """The shape of x; of an x that is a tuple of arrays, the tuple of their shapes."""
 
     @abc.abstractmethod
     def loss(self, x: Real) -> Scalar:
@@ -39,14 +39,15 @@ class AbstractProblem(eqx.Module):
         """log f(x), finite where f itself underflows."""
 
     @property
-    def axis_names(self) -> tuple[str, ...]:
-        """Names for the axes of x in labelled results."""
+    def axis_names(self) -> tuple[Any, ...]:
+        """Names for the axes of x in labelled results; of an x that is a tuple of arrays, those of each."""
         return ("feature",) if len(self.shape) == 1 else tuple(f"axis_{i}" for i in range(len(self.shape)))
 
     def gradient(self, x: Real) -> Real:
         """∇f(x), of the shape of x."""
         log_scale, direction = self.scaled_gradient(x)
-        return jnp.exp(log_scale) * direction
+        scale = jnp.exp(log_scale)
+        return jax.tree.map(lambda leaf: scale * leaf, direction)
 
 
 def plain_scaled_gradient(loss, x: Real) -> tuple[Scalar, Real]:

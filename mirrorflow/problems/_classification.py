@@ -9,9 +9,7 @@ import jax.numpy as jnp
 from .. import _checks
 from .._types import Held, Numeric, Real, Scalar
 from ._base import AbstractProblem
-
-LOSSES = ("exponential", "logistic")
-_LINEAR = 40.0  # log(1+e^{−m}) is e^{−m} to all digits from here on
+from ._tails import LOSSES, log_losses, log_slopes
 
 
 class Classification(AbstractProblem):
@@ -86,27 +84,18 @@ class Classification(AbstractProblem):
 
     def log_loss(self, x: Real) -> Scalar:
         """log f(x), by the logarithm of a sum of exponentials."""
-        return jax.nn.logsumexp(self._log_losses(self.margins(x)))
+        return jax.nn.logsumexp(log_losses(self.loss_name, self.margins(x)))
 
     def scaled_gradient(self, x: Real) -> tuple[Scalar, Real]:
         """(s, −Σ_i e^{l_i−s}y_iz_i) with l_i=log(−∂loss_i/∂m_i) and s the largest of them."""
-        logs = self._log_slopes(self.margins(x))
+        logs = log_slopes(self.loss_name, self.margins(x))
         largest = jax.lax.stop_gradient(jnp.max(logs))
         weights = jnp.exp(logs - largest) * self.labels
         return largest, -(weights @ jnp.asarray(self.inputs))
 
     def log_weights(self, x: Numeric) -> Real:
         """The logarithms of the shares −∂loss_i/∂m_i of the samples in the gradient, which sum to 1."""
-        return jax.nn.log_softmax(self._log_slopes(self.margins(x)))
-
-    def _log_losses(self, margins: Real) -> Real:
-        if self.loss_name == "exponential":
-            return -margins
-        close = jnp.minimum(margins, _LINEAR)
-        return jnp.where(margins > _LINEAR, -margins, jnp.log(jax.nn.softplus(-close)))
-
-    def _log_slopes(self, margins: Real) -> Real:
-        return -margins if self.loss_name == "exponential" else jax.nn.log_sigmoid(-margins)
+        return jax.nn.log_softmax(log_slopes(self.loss_name, self.margins(x)))
 
 
 def _sample_arrays(key, samples: int, features: int):
