@@ -1,6 +1,5 @@
 """The differential equation of a network's parameters under a mirror flow, one potential for each layer."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 
@@ -68,11 +67,8 @@ class NetworkDynamics(AbstractDynamics):
         assert isinstance(problem, NetworkClassification)
         if not problem.kinked:
             return None
-        layers = eqx.filter_eval_shape(
-            lambda p: p.network.preactivations(p.network.parameters, p.inputs), problem
-        )
         activation = problem.network.activation
-        return NetworkKinks(tuple(layer.shape for layer in layers), (activation.low, activation.high))
+        return NetworkKinks(problem.network.gate_shapes(problem.samples), (activation.low, activation.high))
 
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """None: the charts cover the domains."""

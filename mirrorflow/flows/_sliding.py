@@ -70,10 +70,10 @@ class Equation(NamedTuple):
         return jax.jvp(lambda y: self.values(y, gates), (state,), (velocity,))[1]
 
 
-def begin(equation: Equation, state: Parameters, dtype: Any) -> tuple[Modes, jax.Array]:
+def begin(equation: Equation, state: Parameters, dtype: Any, room: int) -> tuple[Modes, jax.Array]:
     """The modes at a start, and whether more surfaces slide there than there is room for."""
     values = equation.values(state, None)
-    count, room = values.size, min(ROOM, values.size)
+    count, room = values.size, min(room, values.size)
     sides = jnp.where(values > 0, 1, -1).astype(jnp.int8)
     shift = SHIFT * equation.kinks.sizes(values)
     empty = jnp.full(room, count, jnp.int32)

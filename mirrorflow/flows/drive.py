@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from .._types import Anything, Held, Parameters
 from ._dynamics import Moment
 from ._field import Field
-from ._sliding import Met, Modes, begin, inspect
+from ._sliding import ROOM, Met, Modes, begin, inspect
 from ._status import Code
 from .until import AbstractRule, code_of
 
@@ -89,14 +89,16 @@ class Sliding(eqx.Module):
 
 
 @eqx.filter_jit
-def initialize(task: Task, start: Parameters) -> State:
-    """The state before the first step, the start saved as the first point if it is asked for."""
+def initialize(task: Task, start: Parameters, room: int = ROOM) -> State:
+    """The state before the first step, the start saved as the first point if it is asked for; with room for that many
+    surfaces that slide at once.
+    """
     y = task.field.initial(start)
     s = jnp.zeros((), jnp.result_type(task.end))
     count = task.saves.shape[0]
     first = jnp.minimum(FIRST_STEP, task.end)
     terms = task.terms
-    sliding, crowded = _sliding_at_start(task, s, y)
+    sliding, crowded = _sliding_at_start(task, s, y, room)
     bad = ~_all_finite(y) | ~(task.end > 0)
     code = jnp.where(crowded, Code.CROWDED, _code_at_start(task, s, y))
     code = jnp.where(bad, Code.INVALID, code)
@@ -118,10 +120,10 @@ def initialize(task: Task, start: Parameters) -> State:
     )
 
 
-def _sliding_at_start(task: Task, s, y) -> tuple["Sliding | None", jax.Array]:
+def _sliding_at_start(task: Task, s, y, room: int) -> tuple["Sliding | None", jax.Array]:
     if task.field.dynamics.kinks is None:
         return None, jnp.asarray(False)
-    modes, crowded = begin(*task.field.equation(s, y), s.dtype)
+    modes, crowded = begin(*task.field.equation(s, y), s.dtype, room)
     nothing = jnp.zeros((), jnp.int32)
     return Sliding(modes, nothing, nothing, jnp.zeros_like(s)), crowded
 
