@@ -55,13 +55,14 @@ class Field(eqx.Module):
         """ẏ·e^{−log_scale}, log_scale, log dt/ds: in the scale of the gradient, which may be far below any float."""
         problem = dynamics.problem
         x = dynamics.predictor(state, time)
-        log_scale, gradient = problem.scaled_gradient(x)
+        gradient_scale, gradient = problem.scaled_gradient(x)
+        log_scale = dynamics.log_scale(state, time)
         velocity = dynamics.velocity(state, time, -log_scale)
         x_velocity = jax.jvp(lambda y: dynamics.predictor(y, time), (state,), (velocity,))[1]
         products = jax.tree.map(lambda g, v: jnp.sum(g * v), gradient, x_velocity)
         falling = -sum(jax.tree.leaves(products), start=jnp.zeros(()))
         # log(−d log f/dt), NaN where the loss does not fall
-        log_loss_speed = jnp.log(falling) + 2 * log_scale - problem.log_loss(x)
+        log_loss_speed = jnp.log(falling) + log_scale + gradient_scale - problem.log_loss(x)
         return velocity, log_scale, self.clock.log_rate(s, log_loss_speed)
 
     def equation(self, s: Scalar, y: Parameters) -> tuple[Equation, Parameters]:
