@@ -19,6 +19,7 @@ from ..potentials import AbstractPotential, AbstractPotentialFamily
 from ..problems import AbstractProblem
 from ..reparameterizations import AbstractCoordinatewise, AbstractProduct, AbstractReparameterization
 from . import _ties
+from ._kinks import AbstractKinks
 from ._status import Code
 
 
@@ -49,10 +50,19 @@ class AbstractDynamics(eqx.Module):
     def unfinished(self, state: Parameters, time: Scalar) -> Scalar:
         """The residual of `until.stationary`."""
 
+    def log_scale(self, state: Parameters, time: Scalar) -> Scalar:
+        """The logarithm of the size of the gradient, the unit in which velocities are of ordinary size."""
+        return self.problem.scaled_gradient(self.predictor(state, time))[0]
+
     @property
     @abc.abstractmethod
     def jumps(self) -> Held:
         """The times at which the equation jumps, increasing."""
+
+    @property
+    def kinks(self) -> AbstractKinks | None:
+        """The surfaces across which the equation jumps, None where it is smooth."""
+        return None
 
     @abc.abstractmethod
     def fault(self, start: Parameters, before: "Moment", after: "Moment", rtol: Numeric, atol: Numeric) -> jax.Array:
@@ -104,12 +114,12 @@ class PotentialDynamics(AbstractDynamics):
     @property
     def jumps(self) -> Held:
         """Those of the decay's strength."""
-        return _decay_jumps(self.decay)
+        return decay_jumps(self.decay)
 
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """None, for the chart covers the domain; but the penalty of balanced factors ends where x comes to 0."""
         if not (isinstance(self.decay, Coupled) and isinstance(self.decay.penalty, BalancedSquares)):
-            return _no_fault()
+            return no_fault()
         old, new = self.potential.from_chart(before.state), self.potential.from_chart(after.state)
         met = jnp.any((old != 0) & (old * new <= 0))
         return jnp.where(met, Code.TIED_FACTORS, Code.RUNNING).astype(jnp.int32)
@@ -155,7 +165,7 @@ class FamilyDynamics(AbstractDynamics):
 
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """None: every dual is allowed until it leaves the range of floats."""
-        return _no_fault()
+        return no_fault()
 
 
 class ReparameterizedDynamics(AbstractDynamics):
@@ -242,12 +252,12 @@ class ReparameterizedDynamics(AbstractDynamics):
     @property
     def jumps(self) -> Held:
         """Those of the decay's strength."""
-        return _decay_jumps(self.decay)
+        return decay_jumps(self.decay)
 
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """Two factors of one coordinate that reach 0 together (see `_ties`)."""
         if not isinstance(self.reparameterization, AbstractProduct) or isinstance(self.geometry, Euclidean):
-            return _no_fault()
+            return no_fault()
 
         def descent(factors):
             log_scale, gradient = self.problem.scaled_gradient(self.reparameterization(factors))
@@ -298,11 +308,11 @@ class Snapshot(eqx.Module):
         return jnp.all(self.time >= jnp.asarray(self.dynamics.jumps))
 
 
-def _decay_jumps(decay: AbstractDecay | None) -> Held:
+def decay_jumps(decay: AbstractDecay | None) -> Held:
     return np.zeros(0) if decay is None else decay.jumps
 
 
-def _no_fault() -> jax.Array:
+def no_fault() -> jax.Array:
     return jnp.asarray(Code.RUNNING, jnp.int32)
 
 
@@ -311,11 +321,34 @@ def dual_velocity(
 ) -> Real:
     """−direction(∇f + coupled) − α·∇²R(x)x, times e^{log_rate}: one number, or one for each coordinate."""
     log_scale, gradient = dynamics.problem.scaled_gradient(x)
-    if isinstance(dynamics.decay, Coupled):
-        gradient = jnp.exp(log_scale) * gradient + dynamics.decay.gradient(x, time)
-        log_scale = jnp.zeros_like(log_scale)
-    log_speed, direction = dynamics.geometry.direction(gradient, log_scale)
+    log_scale, gradient = coupled(dynamics.decay, x, time, log_scale, gradient)
+    return dual_step(dynamics.geometry, dynamics.decay, x, time, log_rate, potential, log_scale, gradient)
+
+
+def coupled(
+    decay: AbstractDecay | None, x: Parameters, time: Scalar, log_scale: Scalar, gradient: Parameters
+) -> tuple[Scalar, Parameters]:
+    """The scaled gradient of the loss with that of a coupled decay."""
+    if not isinstance(decay, Coupled):
+        return log_scale, gradient
+    scale = jnp.exp(log_scale)
+    total = jax.tree.map(lambda g, p: scale * g + p, gradient, decay.gradient(x, time))
+    return jnp.zeros_like(log_scale), total
+
+
+def dual_step(
+    geometry: AbstractGeometry,
+    decay: AbstractDecay | None,
+    x: Real,
+    time: Scalar,
+    log_rate: Real,
+    potential: AbstractPotential,
+    log_scale: Scalar,
+    gradient: Real,
+) -> Real:
+    """−direction(gradient) − α·∇²R(x)x, times e^{log_rate}."""
+    log_speed, direction = geometry.direction(gradient, log_scale)
     dual = -jnp.exp(log_rate + log_speed) * direction
-    if isinstance(dynamics.decay, Decoupled):
-        dual = dual - jnp.exp(log_rate) * dynamics.decay.strength(time) * potential.metric_times_identity(x)
+    if isinstance(decay, Decoupled):
+        dual = dual - jnp.exp(log_rate) * decay.strength(time) * potential.metric_times_identity(x)
     return dual

@@ -10,14 +10,23 @@ import numpy as np
 from .._checks import array_module
 from .._types import Anything, Held, Parameters, Scalar
 from ._dynamics import AbstractDynamics, Snapshot
+from ._sliding import PULL, Equation, Modes, resolved
 from .clocks import AbstractClock, log_time
 
 
+class Hold(eqx.Module):
+    """What is held fixed during a step of an equation with kinks: the modes, and the step's length in s."""
+
+    modes: Modes
+    length: Scalar
+
+
 class Field(eqx.Module):
-    """dy/ds, where y is the state, or (state, log(1+t)) under the loss clock."""
+    """dy/ds, where y is the state, or (state, log(1+t)) under the loss clock; with `hold`, its smooth continuation."""
 
     dynamics: AbstractDynamics
     clock: AbstractClock
+    hold: Hold | None = None
 
     def initial(self, start: Parameters) -> Parameters:
         """y at s=0."""
@@ -33,19 +42,53 @@ class Field(eqx.Module):
     def __call__(self, s: Scalar, y: Parameters, args: None) -> Parameters:
         """dy/ds"""
         state, time, log1p_time = self.split(s, y)
+        dynamics = self.driven(s, y)
         if not self.clock.counts_loss:
-            return self.dynamics.velocity(state, time, self.clock.log_rate(s, None))
-        velocity = self.dynamics.velocity(state, time, jnp.zeros(()))
-        log_rate = self.clock.log_rate(s, self.log_loss_speed(state, velocity, time))
-        scale = jnp.exp(log_rate)
+            return dynamics.velocity(state, time, self.clock.log_rate(s, None))
+        velocity, log_scale, log_rate = self._counted(dynamics, s, state, time)
+        scale = jnp.exp(log_rate + log_scale)
         return jax.tree.map(lambda v: scale * v, velocity), jnp.exp(log_rate - log1p_time)
 
-    def log_loss_speed(self, state: Parameters, velocity: Parameters, time: Scalar) -> Scalar:
-        """log(−d log f/dt), NaN where the loss does not fall."""
-        problem = self.dynamics.problem
-        x, x_velocity = jax.jvp(lambda y: self.dynamics.predictor(y, time), (state,), (velocity,))
+    def _counted(self, dynamics: AbstractDynamics, s: Scalar, state: Parameters, time: Scalar):
+        """ẏ·e^{−log_scale}, log_scale, log dt/ds: in the scale of the gradient, which may be far below any float."""
+        problem = dynamics.problem
+        x = dynamics.predictor(state, time)
         log_scale, gradient = problem.scaled_gradient(x)
-        return jnp.log(-jnp.sum(gradient * x_velocity)) + log_scale - problem.log_loss(x)
+        velocity = dynamics.velocity(state, time, -log_scale)
+        x_velocity = jax.jvp(lambda y: dynamics.predictor(y, time), (state,), (velocity,))[1]
+        products = jax.tree.map(lambda g, v: jnp.sum(g * v), gradient, x_velocity)
+        falling = -sum(jax.tree.leaves(products), start=jnp.zeros(()))
+        # log(−d log f/dt), NaN where the loss does not fall
+        log_loss_speed = jnp.log(falling) + 2 * log_scale - problem.log_loss(x)
+        return velocity, log_scale, self.clock.log_rate(s, log_loss_speed)
+
+    def equation(self, s: Scalar, y: Parameters) -> tuple[Equation, Parameters]:
+        """The equation with kinks at one moment, and the state there."""
+        state, time, _ = self.split(s, y)
+        kinks = self.dynamics.kinks
+        assert kinks is not None
+        return Equation(self.dynamics, kinks, time), state
+
+    def driven(self, s: Scalar, y: Parameters) -> AbstractDynamics:
+        """The smooth equation that holds at a point, its gates such that what slides is drawn to its surface."""
+        if self.hold is None:
+            return self.dynamics
+        equation, state = self.equation(s, y)
+        length, clock = self.hold.length, self.clock
+
+        def pull(values, gates):
+            fixed = equation.kinks.fixed(self.dynamics, gates)
+            if clock.counts_loss:
+                _, log_scale, log_rate = self._counted(fixed, s, state, equation.time)
+            else:
+                log_scale, log_rate = fixed.log_scale(state, equation.time), clock.log_rate(s, None)
+            return PULL * values / length * jnp.exp(-log_scale - log_rate)
+
+        return equation.kinks.fixed(self.dynamics, resolved(equation, state, self.hold.modes, pull))
+
+    def held(self, modes: Modes | None, length: Scalar) -> "Field":
+        """The smooth continuation of the equation with these modes."""
+        return self if modes is None else Field(self.dynamics, self.clock, Hold(modes, length))
 
     def snapshot(self, s: Scalar, y: Parameters) -> Snapshot:
         """What stopping rules look at."""

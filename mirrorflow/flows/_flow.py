@@ -1,5 +1,6 @@
 """A flow: four choices, checked to make sense together."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import equinox as eqx
@@ -10,12 +11,13 @@ import numpy as np
 from .. import _checks
 from .._types import Numeric, Parameters
 from ..decay import AbstractDecay
-from ..geometries import AbstractGeometry, Euclidean, Spectral
+from ..geometries import AbstractGeometry, AbstractSteepest, Euclidean, Spectral
 from ..potentials import AbstractPotential, AbstractPotentialFamily
 from ..potentials import Spectral as SpectralPotential
-from ..problems import AbstractProblem
+from ..problems import AbstractProblem, NetworkClassification
 from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization
 from ._dynamics import AbstractDynamics, FamilyDynamics, PotentialDynamics, ReparameterizedDynamics
+from ._network_dynamics import NetworkDynamics
 from ._spectral_dynamics import SpectralDynamics
 
 
@@ -56,7 +58,7 @@ class Flow(eqx.Module):
     """
 
     problem: AbstractProblem
-    potential: AbstractPotential | AbstractPotentialFamily | SpectralPotential | None
+    potential: Any
     reparameterization: AbstractReparameterization | None
     geometry: AbstractGeometry
     decay: AbstractDecay | None
@@ -65,13 +67,17 @@ class Flow(eqx.Module):
         self,
         problem: AbstractProblem,
         *,
-        potential: AbstractPotential | AbstractPotentialFamily | SpectralPotential | None = None,
+        potential: AbstractPotential
+        | AbstractPotentialFamily
+        | SpectralPotential
+        | Sequence[AbstractPotential]
+        | None = None,
         reparameterization: AbstractReparameterization | None = None,
         geometry: AbstractGeometry | None = None,
         decay: AbstractDecay | None = None,
     ):
         self.problem = problem
-        self.potential = potential
+        self.potential = tuple(potential) if isinstance(potential, list | tuple) else potential
         self.reparameterization = reparameterization
         self.geometry = Euclidean() if geometry is None else geometry
         self.decay = decay
@@ -84,6 +90,9 @@ class Flow(eqx.Module):
         if (self.potential is None) == (self.reparameterization is None):
             given = "neither" if self.potential is None else "both"
             raise ValueError(f"A flow has a potential or a reparameterization, one of the two; {given} was given.")
+        if isinstance(self.problem, NetworkClassification):
+            _check_network(self)
+            return
         if self.potential is not None:
             allowed = AbstractPotential | AbstractPotentialFamily | SpectralPotential
             _checks.instance("potential", self.potential, allowed, "a potential of mf.potentials")
@@ -122,8 +131,24 @@ class Flow(eqx.Module):
             )
 
     @property
+    def layer_potentials(self) -> tuple[AbstractPotential, ...]:
+        """The potential of each layer of a network.
+
+        **Raises:** `ValueError` for a problem that is no network's.
+        """
+        if not isinstance(self.problem, NetworkClassification):
+            raise ValueError(f"layer_potentials are those of a network, not of a {type(self.problem).__name__}.")
+        if isinstance(self.potential, tuple):
+            return self.potential
+        return (self.potential,) * len(self.problem.shape)
+
+    @property
     def dynamics(self) -> AbstractDynamics:
         """The differential equation."""
+        if isinstance(self.problem, NetworkClassification):
+            return NetworkDynamics(
+                problem=self.problem, potentials=self.layer_potentials, geometry=self.geometry, decay=self.decay
+            )
         if self.reparameterization is not None:
             return ReparameterizedDynamics(
                 problem=self.problem,
@@ -177,7 +202,9 @@ class Flow(eqx.Module):
         """The start as arrays of one floating type; `ValueError` if it has the wrong shape, is not finite, or lies
         outside the potential's domain.
         """
-        if self.reparameterization is not None:
+        if isinstance(self.problem, NetworkClassification):
+            held = _checked_layers(self.problem, self.layer_potentials, start)
+        elif self.reparameterization is not None:
             held = jax.tree.map(lambda leaf: _checks.number("start", leaf, shape=None), start)
             if not jax.tree.leaves(held):
                 raise ValueError("start has no parameters.")
@@ -210,6 +237,42 @@ class Flow(eqx.Module):
         from ._equivalence import equivalent_mirror_flow
 
         return equivalent_mirror_flow(self, start)
+
+
+def _check_network(flow: Flow) -> None:
+    """The predictor of a network is its parameters, on which potentials act entry by entry."""
+    network = flow.problem
+    assert isinstance(network, NetworkClassification)
+    if flow.reparameterization is not None:
+        raise ValueError(
+            "The parameters of a network are its coordinates: give the flow a potential (Quadratic() for gradient "
+            f"flow) instead of {type(flow.reparameterization).__name__}."
+        )
+    each = flow.potential if isinstance(flow.potential, tuple) else (flow.potential,)
+    for potential in each:
+        allowed = "a potential of mf.potentials, or a sequence of them, one a layer"
+        _checks.instance("potential", potential, AbstractPotential, allowed)
+    if isinstance(flow.potential, tuple) and len(each) != len(network.shape):
+        raise ValueError(f"potential must be one for each of the {len(network.shape)} layers, got {len(each)}.")
+    if not isinstance(flow.geometry, AbstractSteepest):
+        raise ValueError(
+            f"A network goes with coordinatewise geometries; {type(flow.geometry).__name__} acts on one matrix."
+        )
+
+
+def _checked_layers(
+    problem: NetworkClassification, potentials: tuple[AbstractPotential, ...], start: Parameters
+) -> Parameters:
+    if not isinstance(start, tuple | list) or len(start) != len(problem.shape):
+        given = f"{len(start)}" if isinstance(start, tuple | list) else type(start).__name__
+        raise ValueError(f"start must be a tuple of {len(problem.shape)} layers like network.parameters, got {given}.")
+    layers = []
+    for i, (leaf, shape, potential) in enumerate(zip(start, problem.shape, potentials, strict=True)):
+        held = _checks.in_open_interval(f"start[{i}]", leaf, potential.domain)
+        if tuple(held.shape) != tuple(shape):
+            raise ValueError(f"start[{i}] must have the layer's shape {tuple(shape)}, got {tuple(held.shape)}.")
+        layers.append(held)
+    return tuple(layers)
 
 
 def _check_positive_definite(start: np.ndarray) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from .._types import Parameters
 from ._checkpoint import Checkpoint, fingerprint
 from ._rest import Standstill, standstill, waits
+from ._sliding import with_room
 from ._solvers import is_stiff, take_over
 from ._status import Code
 from ._watch import Display, Interrupts, next_block
@@ -54,7 +55,9 @@ class Runner:
         block, kept, check = FIRST_BLOCK, time.monotonic(), self._next_check(run)
         resting: Standstill | None = None
         with Display(self._progress) as display, Interrupts() as interrupts:
-            while int(run.state.code) == Code.RUNNING:
+            while int(run.state.code) in (Code.RUNNING, Code.CROWDED):
+                if int(run.state.code) == Code.CROWDED:
+                    run = run._replace(state=_with_room(run.task, run.state, start))
                 before = time.monotonic()
                 length = block if check is None else min(block, check - int(run.state.steps))
                 state = jax.block_until_ready(advance(run.task, run.state, np.asarray(length, np.int32)))
@@ -85,7 +88,7 @@ class Runner:
         return run
 
     def _may_take_over(self, run: Run) -> bool:
-        return self._may_switch and run.explicit_steps is None
+        return self._may_switch and run.explicit_steps is None and run.state.sliding is None
 
     def _next_check(self, run: Run, past: bool = False) -> int | None:
         """The number of steps at which to look, which depends on nothing but the run.
@@ -113,6 +116,16 @@ class Runner:
 
     def _keep(self, run: Run, mark: str) -> None:
         self._checkpoint.write(mark, jax.tree.leaves(run.state), run.explicit_steps)
+
+
+def _with_room(task: Task, state: State, start: Parameters) -> State:
+    """The same run with room for twice as many surfaces that slide at once; it begins anew if it has not begun."""
+    assert state.sliding is not None
+    room = 2 * state.sliding.modes.slots.size
+    if int(state.steps) == 0:
+        return initialize(task, start, room)
+    parts = lambda state: (state.sliding.modes, state.code)  # noqa: E731
+    return eqx.tree_at(parts, state, (with_room(state.sliding.modes, room), jnp.asarray(Code.RUNNING, jnp.int32)))
 
 
 def _ended_at_rest(state: State) -> State:

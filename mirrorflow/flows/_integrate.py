@@ -1,6 +1,7 @@
 """`integrate`: from a flow and a start to a trajectory."""
 
 import os
+from typing import Any
 
 import diffrax
 import equinox as eqx
@@ -80,18 +81,25 @@ def integrate(
     return _trajectory(flow, run, start, _stats(task, run, passes), request.end_known)
 
 
-def _stats(task: Task, run: Run, passes: int) -> dict[str, int]:
+def _stats(task: Task, run: Run, passes: int) -> dict[str, Any]:
     """Of the last pass; evaluations are counted for explicit steps only, an implicit one iterates."""
     steps = int(run.state.steps)
     per_step = stages(task.solver)
     explicit = steps if run.explicit_steps is None else run.explicit_steps
+    sliding = run.state.sliding
+    events = {} if sliding is None else {"events": int(sliding.events), "slid": _share(sliding.slid, run.state.s)}
     return {
+        **events,
         "steps": steps,
         "implicit_steps": steps - (explicit if per_step else 0),
         "rejected": int(run.state.rejected),
         "right_hand_sides": explicit * per_step,
         "passes": passes,
     }
+
+
+def _share(part: Held, whole: Held) -> float:
+    return float(part) / float(whole) if float(whole) > 0 else 0.0
 
 
 def _trajectory(flow: Flow, run: Run, start: Parameters, stats: dict[str, int], end_known: bool) -> Trajectory:

@@ -9,7 +9,7 @@ import numpy as np
 from .. import _checks
 from .._types import Numeric, Parameters
 from ..schedules import Piecewise
-from ._dynamics import _decay_jumps
+from ._dynamics import decay_jumps
 from ._flow import Flow
 from ._trajectory import Trajectory
 
@@ -60,7 +60,7 @@ def run_with_resets(
     _checks.instance("flow", flow, Flow, "an mf.Flow")
     pieces = _checks.integer("pieces", pieces, at_least=1)
     constant = flow.decay is None or (
-        isinstance(flow.decay.strength, Piecewise) and np.size(_decay_jumps(flow.decay)) == 0
+        isinstance(flow.decay.strength, Piecewise) and np.size(decay_jumps(flow.decay)) == 0
     )
     if not constant:
         raise ValueError("flow must have a decay that does not change in time, for every piece begins at t=0.")

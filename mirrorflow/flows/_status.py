@@ -20,6 +20,7 @@ class Code(enum.IntEnum):
     NO_LOGARITHM = 10
     AT_REST = 11
     DIVERGED = 12
+    CROWDED = 13
 
 
 WORDS = {
@@ -36,6 +37,7 @@ WORDS = {
     Code.NO_LOGARITHM: "no logarithm: the loss is not positive, and until.log_loss or clocks.Loss would go by its log; "
     "use until.loss and another clock, or add a constant to the loss",
     Code.AT_REST: "at rest: the flow no longer moves beyond rounding, and the rule is not met",
+    Code.CROWDED: "crowded: more surfaces slide at once than this run has room for",
     Code.DIVERGED: "diverged: the iterates leave every bound; smaller steps may not",
 }
 

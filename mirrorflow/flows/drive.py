@@ -5,7 +5,7 @@ lanes. Nothing it computes depends on how many steps a call is asked for. Faults
 callbacks, so compiled programs can be kept on disk.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import diffrax
 import equinox as eqx
@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from .._types import Anything, Held, Parameters
 from ._dynamics import Moment
 from ._field import Field
+from ._sliding import ROOM, Met, Modes, begin, inspect
 from ._status import Code
 from .until import AbstractRule, code_of
 
@@ -29,6 +30,8 @@ MOVING = 1e-12
 RESTLESS = 0.1
 # Part of the tolerance from which on an error counts: the next step is then as long as the controller lets it be.
 NEGLIGIBLE = 1e-5
+# Events in a row that may choose the sides of surfaces anew without any progress.
+MOST_IDLE = 100
 
 
 class Task(eqx.Module):
@@ -72,18 +75,33 @@ class State(eqx.Module):
     steps: jax.Array
     rejected: jax.Array
     code: jax.Array
+    # Of an equation with kinks, else None: where it is, and what it met on the way.
+    sliding: "Sliding | None"
+
+
+class Sliding(eqx.Module):
+    """The modes; how many events there were, how many of them in a row without progress, and how long it slid in s."""
+
+    modes: Modes
+    events: jax.Array
+    idle: jax.Array
+    slid: jax.Array
 
 
 @eqx.filter_jit
-def initialize(task: Task, start: Parameters) -> State:
-    """The state before the first step, the start saved as the first point if it is asked for."""
+def initialize(task: Task, start: Parameters, room: int = ROOM) -> State:
+    """The state before the first step, the start saved as the first point if it is asked for; with room for that many
+    surfaces that slide at once.
+    """
     y = task.field.initial(start)
     s = jnp.zeros((), jnp.result_type(task.end))
     count = task.saves.shape[0]
     first = jnp.minimum(FIRST_STEP, task.end)
     terms = task.terms
+    sliding, crowded = _sliding_at_start(task, s, y, room)
     bad = ~_all_finite(y) | ~(task.end > 0)
-    code = jnp.where(bad, Code.INVALID, _code_at_start(task, s, y))
+    code = jnp.where(crowded, Code.CROWDED, _code_at_start(task, s, y))
+    code = jnp.where(bad, Code.INVALID, code)
     controller = task.controller.init(terms, s, first, y, first, None, task.solver.func, task.error_order)[1]
     return State(
         origin=y,
@@ -98,7 +116,16 @@ def initialize(task: Task, start: Parameters) -> State:
         steps=jnp.zeros((), jnp.int32),
         rejected=jnp.zeros((), jnp.int32),
         code=code.astype(jnp.int32),
+        sliding=sliding,
     )
+
+
+def _sliding_at_start(task: Task, s, y, room: int) -> tuple["Sliding | None", jax.Array]:
+    if task.field.dynamics.kinks is None:
+        return None, jnp.asarray(False)
+    modes, crowded = begin(*task.field.equation(s, y), s.dtype, room)
+    nothing = jnp.zeros((), jnp.int32)
+    return Sliding(modes, nothing, nothing, jnp.zeros_like(s)), crowded
 
 
 def _code_at_start(task: Task, s, y) -> jax.Array:
@@ -134,11 +161,12 @@ def run_steps(task: Task, state: State, n_steps: Anything) -> State:
 
 
 def _step(task: Task, state: State) -> State:
-    terms = task.terms
     s0 = state.s
     target, at_jump = _next_target(task, s0)
     clipped = state.proposed + _rounding(state.proposed) >= target
     s1 = jnp.where(clipped, target, state.proposed)
+    field = task.field if state.sliding is None else task.field.held(state.sliding.modes, s1 - s0)
+    terms: Any = diffrax.ODETerm(cast(Any, field))
     y1, error, dense, solver_state, _ = task.solver.step(terms, s0, s1, state.y, None, state.solver, state.restart)
     # Outside its domain a field may give NaN: such a step failed, and a smaller one may not.
     error = jax.tree.map(_finite, error)
@@ -148,6 +176,15 @@ def _step(task: Task, state: State) -> State:
         s0, s1, state.y, told, None, heeded, task.error_order, state.controller
     )
     keep = keep & _all_finite(y1)
+    whole, sliding, event, crowded = s1, state.sliding, jnp.asarray(False), jnp.asarray(False)
+    if state.sliding is not None:
+        met = _met(task, state.sliding, keep, dense, s0, s1, y1)
+        event, crowded, length = met.event, met.crowded, s1 - s0
+        clipped = clipped & ~event
+        s1, y1 = met.s, met.y
+        proposed = jnp.where(event, s1 + length, proposed)
+        keep = keep & ~crowded
+        sliding = _counted(state.sliding, met, s1 - s0)
     # A fault is approached in ever smaller steps before it ends the run, so that everything up to it is kept.
     fault = _fault(task, state, s1, y1)
     keep = keep & ~((fault != Code.RUNNING) & (s1 - s0 > NEARNESS * jnp.maximum(s1, 1e-30)))
@@ -160,6 +197,7 @@ def _step(task: Task, state: State) -> State:
     # A step cut short by a target says little about the next one: go on with at least the length that was proposed.
     proposed = jnp.where(keep & clipped, jnp.maximum(proposed, s1 + (state.proposed - s0)), proposed)
     landed = keep & clipped & at_jump
+    restart = landed | (keep & event)
     s_new = jnp.where(keep, s1, s0)
     # Across a jump: continue from just behind it, without evaluating at the jump itself.
     s_new = jnp.where(landed, _just_after(target), s_new)
@@ -168,13 +206,17 @@ def _step(task: Task, state: State) -> State:
 
     fault = jnp.where(keep, fault, Code.RUNNING)
     # From five units in the last place of s down, nine tenths of a step may round to the same step again.
-    underflow = ~keep & (proposed - s0 <= 8 * jnp.finfo(s0.dtype).eps * jnp.maximum(s0, 1e-30))
+    if sliding is not None:
+        fault = jnp.where(keep & (sliding.idle > MOST_IDLE), Code.STALLED, fault)
+    underflow = ~keep & ~crowded & (proposed - s0 <= 8 * jnp.finfo(s0.dtype).eps * jnp.maximum(s0, 1e-30))
     # A conditional, not a selection: naming the reason costs a right-hand side.
     fault = jax.lax.cond(underflow, lambda: _underflow_code(task, s0, state.y).astype(fault.dtype), lambda: fault)
     faulty = fault != Code.RUNNING
-    next_save, saved = _save(task, state, dense, jnp.where(keep & ~faulty, s1, s0), s0, s1, y)
-    reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, task.field.snapshot(s_new, y)))
-    code = jnp.where(faulty, fault, jnp.where(keep, reached, Code.RUNNING)).astype(jnp.int32)
+    next_save, saved = _save(task, state, dense, jnp.where(keep & ~faulty, s1, s0), s0, whole, y)
+    held = task.field if sliding is None else task.field.held(sliding.modes, whole - s0)
+    reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, held.snapshot(s_new, y)))
+    code = jnp.where(faulty, fault, jnp.where(keep, reached, Code.RUNNING))
+    code = jnp.where(crowded, Code.CROWDED, code).astype(jnp.int32)
     return State(
         origin=state.origin,
         s=jnp.where(faulty, s0, s_new),
@@ -182,13 +224,33 @@ def _step(task: Task, state: State) -> State:
         y=jax.tree.map(lambda a, b: jnp.where(faulty, b, a), y, state.y),
         solver=choose(solver_state, state.solver),
         controller=controller_state,
-        restart=jnp.where(keep, landed, state.restart),
+        restart=jnp.where(keep, restart, state.restart),
         next_save=next_save,
         saved=saved,
         steps=state.steps + 1,
         rejected=state.rejected + (~keep).astype(jnp.int32),
         code=code,
+        sliding=choose(sliding, state.sliding),
     )
+
+
+def _met(task: Task, sliding: Sliding, keep, dense, s0, s1, y1) -> Met:
+    """What a step met, nothing if it failed."""
+    interpolation = task.solver.interpolation_cls(t0=s0, t1=s1, **dense)
+
+    def looked():
+        return inspect(task.field, sliding.modes, s0, s1, y1, interpolation.evaluate)
+
+    def failed():
+        return Met(jnp.asarray(False), s1, y1, sliding.modes, jnp.asarray(False))
+
+    return jax.lax.cond(keep, looked, failed)
+
+
+def _counted(sliding: Sliding, met: Met, length) -> Sliding:
+    idle = jnp.where(met.event & (length <= _rounding(met.s)), sliding.idle + 1, 0)
+    slid = sliding.slid + jnp.where(sliding.modes.sliding, length, 0.0)
+    return Sliding(met.modes, sliding.events + met.event.astype(jnp.int32), idle.astype(jnp.int32), slid)
 
 
 def _fault(task: Task, state: State, s1, y1) -> jax.Array:

@@ -1,0 +1,108 @@
+"""Surfaces across which a flow's equation jumps: what a solver has to land on, and may have to slide along."""
+
+import abc
+from typing import TYPE_CHECKING, Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from .._types import Held, Parameters, Real, Scalar
+
+if TYPE_CHECKING:
+    from ._dynamics import AbstractDynamics
+
+
+class AbstractKinks(eqx.Module):
+    """Functions z_i(y) with an equation that is smooth where none of them is 0.
+
+    On either side of z_i=0 the equation is that of a *gate* g_i: `low` where z_i<0, `high` where z_i>0. Gates between
+    the two make the convex combinations of Filippov's solutions. With all gates fixed the equation is smooth on both
+    sides of every surface.
+
+    **Source:** Filippov, Differential Equations with Discontinuous Righthand Sides (1988); theory pages 03 and 04.
+    """
+
+    @property
+    @abc.abstractmethod
+    def count(self) -> int:
+        """The number of surfaces."""
+
+    @property
+    @abc.abstractmethod
+    def one_layer(self) -> bool:
+        """Whether velocities are affine in the gates."""
+
+    @property
+    @abc.abstractmethod
+    def low(self) -> Held:
+        """The gate where z_i<0."""
+
+    @property
+    @abc.abstractmethod
+    def high(self) -> Held:
+        """The gate where z_i>0."""
+
+    @abc.abstractmethod
+    def values(self, dynamics: Any, state: Parameters, time: Scalar, gates: Real | None) -> Real:
+        """All z_i, shape (count,), with the gates given or, without them, those that the z_i themselves ask for."""
+
+    @abc.abstractmethod
+    def sizes(self, values: Real) -> Real:
+        """What each z_i is small against, shape (count,), above 0."""
+
+    @abc.abstractmethod
+    def fixed(self, dynamics: Any, gates: Real) -> "AbstractDynamics":
+        """The smooth equation with these gates."""
+
+
+class NetworkKinks(AbstractKinks):
+    """The preactivations of the hidden units at the samples; a gate is the slope of the activation."""
+
+    shapes: tuple[tuple[int, ...], ...] = eqx.field(static=True)
+    slopes: tuple[Held, Held]
+
+    @property
+    def count(self) -> int:
+        """Units times samples."""
+        return sum(int(np.prod(shape)) for shape in self.shapes)
+
+    @property
+    def one_layer(self) -> bool:
+        """Whether one hidden layer alone has kinks."""
+        return len(self.shapes) == 1
+
+    @property
+    def low(self) -> Held:
+        """The slope below 0."""
+        return self.slopes[0]
+
+    @property
+    def high(self) -> Held:
+        """The slope above 0."""
+        return self.slopes[1]
+
+    def values(self, dynamics: Any, state: Parameters, time: Scalar, gates: Real | None) -> Real:
+        """The preactivations, layer after layer."""
+        problem = dynamics.problem
+        split = None if gates is None else self._split(gates)
+        layers = problem.network.preactivations(dynamics.predictor(state, time), problem.inputs, split)
+        return jnp.concatenate([layer.reshape(-1) for layer in layers])
+
+    def sizes(self, values: Real) -> Real:
+        """The largest |z| of the layer."""
+        layers = [jnp.broadcast_to(jnp.max(jnp.abs(layer)), layer.shape) for layer in self._split(values)]
+        flat = jnp.concatenate([layer.reshape(-1) for layer in layers])
+        return jnp.maximum(flat, jnp.finfo(flat.dtype).tiny)
+
+    def fixed(self, dynamics: Any, gates: Real) -> "AbstractDynamics":
+        """The flow of the network with these slopes in place of its activation."""
+        return eqx.tree_at(
+            lambda d: d.problem, dynamics, dynamics.problem.at(self._split(gates)), is_leaf=lambda leaf: leaf is None
+        )
+
+    def _split(self, flat: Real) -> tuple[Real, ...]:
+        ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
+        return tuple(
+            part.reshape(shape) for part, shape in zip(jnp.split(flat, ends), self.shapes, strict=True)
+        )
