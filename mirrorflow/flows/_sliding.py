@@ -116,7 +116,9 @@ class Met(NamedTuple):
     crowded: jax.Array
 
 
-def inspect(field: Any, modes: Modes, s0: Scalar, s1: Scalar, y1: Parameters, at: Callable[[Scalar], Parameters]) -> Met:
+def inspect(
+    field: Any, modes: Modes, s0: Scalar, s1: Scalar, y1: Parameters, at: Callable[[Scalar], Parameters]
+) -> Met:
     """The first event of a step from s0 to s1 that ended at y1, `at` being its interpolant."""
 
     def lowest(s, y, modes):
@@ -244,7 +246,13 @@ def _locate(height, at, left, right, right_height) -> tuple[Scalar, Parameters]:
 
     first = height(left)
     begun = first < 0
-    carry = (left, jnp.where(begun, left, right), first, jnp.where(begun, first, right_height), jnp.zeros((), jnp.int32))
+    carry = (
+        left,
+        jnp.where(begun, left, right),
+        first,
+        jnp.where(begun, first, right_height),
+        jnp.zeros((), jnp.int32),
+    )
     _, right, _, _, _ = jax.lax.while_loop(going, narrow, carry)
     return right, at(right)
 
