@@ -104,9 +104,7 @@ class NetworkKinks(AbstractKinks):
 
     def _split(self, flat: Real) -> tuple[Real, ...]:
         ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
-        return tuple(
-            part.reshape(shape) for part, shape in zip(jnp.split(flat, ends), self.shapes, strict=True)
-        )
+        return tuple(part.reshape(shape) for part, shape in zip(jnp.split(flat, ends), self.shapes, strict=True))
 
 
 class SignKinks(AbstractKinks):

@@ -51,9 +51,7 @@ class NetworkDynamics(AbstractDynamics):
     def _dual(self, x: Parameters, time: Scalar, rates: tuple[Real, ...]) -> Parameters:
         log_scale, gradient = coupled(self.decay, x, time, *self.problem.scaled_gradient(x))
         layers = zip(self.potentials, x, rates, gradient, strict=True)
-        return tuple(
-            dual_step(self.geometry, self.decay, w, time, rate, p, log_scale, g) for p, w, rate, g in layers
-        )
+        return tuple(dual_step(self.geometry, self.decay, w, time, rate, p, log_scale, g) for p, w, rate, g in layers)
 
     @property
     def jumps(self) -> Held:

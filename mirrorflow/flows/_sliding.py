@@ -124,7 +124,9 @@ class Met(NamedTuple):
     crowded: jax.Array
 
 
-def inspect(field: Any, modes: Modes, s0: Scalar, s1: Scalar, y1: Parameters, at: Callable[[Scalar], Parameters]) -> Met:
+def inspect(
+    field: Any, modes: Modes, s0: Scalar, s1: Scalar, y1: Parameters, at: Callable[[Scalar], Parameters]
+) -> Met:
     """The first event of a step from s0 to s1 that ended at y1, `at` being its interpolant."""
 
     def look(s, y):

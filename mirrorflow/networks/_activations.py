@@ -74,9 +74,9 @@ class ReLU(AbstractActivation):
 class LeakyReLU(AbstractActivation):
     """z for z>0, slope·z for z<0.
 
-    **Arguments:** `negative`: the slope for z<0, at least 0 and below 1.
+    **Arguments:** `negative`: the slope for z<0, in [0,1].
 
-    **Raises:** `ValueError` for a slope outside [0,1).
+    **Raises:** `ValueError` for a slope outside [0,1].
     """
 
     negative: Held
@@ -84,7 +84,7 @@ class LeakyReLU(AbstractActivation):
     kinked: ClassVar[bool] = True
 
     def __init__(self, negative: Numeric = 0.01):
-        self.negative = _checks.in_interval("negative", negative, 0.0, float(np.nextafter(1.0, 0.0)))
+        self.negative = _checks.in_interval("negative", negative, 0.0, 1.0)
 
     @property
     def low(self) -> Held:

@@ -102,11 +102,15 @@ class AbstractNetwork(eqx.Module):
         return self._run(parameters, inputs, gates)[1]
 
     def preactivations(self, parameters: Parameters, inputs: Numeric, gates: Gates = None) -> tuple[Real, ...]:
-        """What enters the activations, one array of shape (samples, units…) for each hidden layer.
+        """What enters activations with a kink, one array of shape (samples, units…) for each hidden layer.
 
         Empty if the activation has no kink. Arguments and what is raised are those of `forward`.
         """
-        return self._run(parameters, inputs, gates)[0] if self.kinked else ()
+        return self.entering(parameters, inputs, gates) if self.kinked else ()
+
+    def entering(self, parameters: Parameters, inputs: Numeric, gates: Gates = None) -> tuple[Real, ...]:
+        """What enters the activations, kinked or not; otherwise as `preactivations`."""
+        return self._run(parameters, inputs, gates)[0]
 
     def gates(self, parameters: Parameters, inputs: Numeric) -> tuple[Real, ...]:
         """The slopes of the activations, the gates with which the network is itself."""

@@ -46,8 +46,8 @@ class Convolutional(AbstractNetwork):
 
     def __init__(
         self,
-        shape: Sequence[int],
-        channels: Sequence[int],
+        shape: Sequence[Any],
+        channels: Sequence[Any],
         outputs: int,
         *,
         key: jax.Array,

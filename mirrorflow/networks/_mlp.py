@@ -44,7 +44,7 @@ class MLP(AbstractNetwork):
 
     def __init__(
         self,
-        sizes: Sequence[int],
+        sizes: Sequence[Any],
         *,
         key: jax.Array,
         activation: Any = "relu",

@@ -9,6 +9,8 @@ from ._events import sign_flips as sign_flips
 from ._fits import Fit as Fit
 from ._fits import fit_exponent as fit_exponent
 from ._fits import fit_rate as fit_rate
+from ._kkt import KKT as KKT
+from ._kkt import kkt_residual as kkt_residual
 from ._margin_certificate import MarginCertificate as MarginCertificate
 from ._margin_certificate import margin_certificate as margin_certificate
 from ._margins import direction as direction
@@ -17,3 +19,10 @@ from ._norms import effective_sparsity as effective_sparsity
 from ._norms import norm as norm
 from ._norms import nuclear_frobenius_ratio as nuclear_frobenius_ratio
 from ._norms import schatten_norm as schatten_norm
+from ._smoothed_margin import smoothed_margin as smoothed_margin
+from ._units import active_units as active_units
+from ._units import alignment as alignment
+from ._units import participation_ratio as participation_ratio
+from ._units import unit_cosines as unit_cosines
+from ._units import unit_strengths as unit_strengths
+from ._units import weight_sparsity as weight_sparsity

@@ -2,11 +2,17 @@
 
 from typing import NamedTuple
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 
 from .._types import Numeric, Parameters, Real
 from ..flows import Trajectory
+from ..networks import AbstractNetwork
+from ..potentials import AbstractPotential
+from ..problems import NetworkClassification
 from ..reparameterizations import AbstractProduct, Attention, LogDifference, MatrixProduct, PowerDifference
+from ._layers import layers
 
 
 class Balance(NamedTuple):
@@ -24,6 +30,9 @@ def balance(path: Trajectory) -> Balance:
     - Hadamard, diagonal attention: |w_i|^q−|w_L|^q for i<L, shape (points, L−1, …); its sides are |w_i|^q and |w_L|^q.
     - matrix product: UᵀU−VᵀV, shape (points, rank, rank); its sides are UᵀU and VᵀV, by their largest entries;
       attention: the same with U=Kᵀ and V=Qᵀ.
+    - network: Q(incoming)/k−Q(outgoing) for each hidden neuron, one layer after the other, shape (points, neurons), k
+      the degree of the activation (1 for relu) and Q the balance function of each layer's potential; its sides are the
+      two terms. Over the neurons of a layer these sum to Q(W_l)/k−Q(W_{l+1}).
     - power difference: with s=1−(D−1)(q−1), which is 2−D for gradient flow, u^s+v^s, and u·v where s=0; shape
       (points, …); its two sides are the first and the present value. Difference of logarithms: the same with D=0.
 
@@ -32,7 +41,7 @@ def balance(path: Trajectory) -> Balance:
 
     **Raises:** `ValueError` for a potential or a reparameterization for which no balance is known.
 
-    **Source:** theory pages 01 to 03.
+    **Source:** theory pages 01 to 04.
 
     >>> problem = mf.problems.LinearRegression(jnp.ones((1, 2)), jnp.ones(1))
     >>> flow = mf.Flow(problem, reparameterization=mf.reparameterizations.Hadamard(depth=2))
@@ -40,9 +49,14 @@ def balance(path: Trajectory) -> Balance:
     >>> mf.observe.balance(path).values.round(6)[-1].tolist(), bool(mf.observe.balance(path).max_drift < 1e-6)
     ([[0.25, 0.25]], True)
     """
+    if isinstance(path.flow.problem, NetworkClassification):
+        return _network(path.flow.problem.network, path.flow.layer_potentials, layers(path))
     reparameterization = path.flow.reparameterization
     if reparameterization is None:
-        raise ValueError("balance compares the factors of a reparameterization; this path was made in x itself.")
+        raise ValueError(
+            "balance compares the factors of a reparameterization, or the layers of a network; this path was made in x "
+            "itself."
+        )
     q = getattr(path.flow.geometry, "q", 2.0)
     if isinstance(reparameterization, AbstractProduct):
         return _hadamard(jnp.asarray(path.parameters), q)
@@ -56,6 +70,19 @@ def balance(path: Trajectory) -> Balance:
         return _power_difference(jnp.asarray(path.parameters), 0, q)
     name = type(reparameterization).__name__
     raise ValueError(f"balance is known for products and for differences of powers or logarithms, not for {name}.")
+
+
+@eqx.filter_jit
+def _network(network: AbstractNetwork, potentials: tuple[AbstractPotential, ...], x: tuple[Real, ...]) -> Balance:
+    def sides(theta):
+        sizes = tuple(p.balance_density(weights) for p, weights in zip(potentials, theta, strict=True))
+        hidden = range(network.hidden_layers)
+        incoming = [network.incoming(layer, sizes) / network.activation.degree for layer in hidden]
+        return jnp.concatenate(incoming), jnp.concatenate([network.outgoing(layer, sizes) for layer in hidden])
+
+    incoming, outgoing = jax.lax.map(sides, x)
+    values = incoming - outgoing
+    return Balance(values, _drift(values, jnp.maximum(jnp.max(jnp.abs(incoming)), jnp.max(jnp.abs(outgoing)))))
 
 
 def _hadamard(factors: Real, q: Numeric) -> Balance:

@@ -1,4 +1,4 @@
-"""How far the nearest sample is from the wrong side, relative to the size of the classifier."""
+"""How far the nearest sample is from the wrong side, relative to the size of the classifier, linear or a network."""
 
 from typing import Any
 
@@ -6,18 +6,20 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from .._types import Real
+from .._types import Parameters, Real
 from ..flows import Trajectory
 
 
 def margin(path: Trajectory, horizon: Any) -> Real:
     """γ(x) = min_i y_i⟨x,z_i⟩/φ(x) at each point, negative where x does not separate the data; 0 for x=0.
 
+    Of a network, γ(θ) = min_i q_i(θ)/φ(θ)^L with its margins q_i and its degree L, φ over all its weights.
+
     γ does not depend on the size of x, which is divided out first: nothing over- or underflows. At x=0, where every
     sample lies on the boundary and there is no direction, γ counts as 0.
 
-    **Arguments:** `path`: on a problem with margins, linear in x; `horizon`: φ, a potential's `horizon` or any norm or
-    gauge φ(x) that is positive for x≠0.
+    **Arguments:** `path`: on a problem with margins, homogeneous in x; `horizon`: φ, a potential's `horizon` or any
+    norm or gauge φ(x) that is positive for x≠0.
 
     **Returns:** shape (points,).
 
@@ -37,15 +39,15 @@ def margin(path: Trajectory, horizon: Any) -> Real:
         raise ValueError(
             f"margin needs a problem with margins, such as a Classification; got {type(problem).__name__}."
         )
-    return _margins(problem.margins, horizon, jnp.asarray(path.x))
+    return _margins(problem.margins, horizon, jax.tree.map(jnp.asarray, path.x))
 
 
-def direction(path: Trajectory, horizon: Any) -> Real:
-    """x/φ(x) at each point, 0 for x=0.
+def direction(path: Trajectory, horizon: Any) -> Parameters:
+    """x/φ(x) at each point, 0 for x=0; of a network, φ over all its weights.
 
     **Arguments:** `horizon`: φ, as for `margin`.
 
-    **Returns:** shape (points, …), that of x.
+    **Returns:** shape (points, …), that of x; for a network a tuple, one array a layer.
 
     **Raises:** `ValueError` for a horizon that is no function.
 
@@ -57,7 +59,7 @@ def direction(path: Trajectory, horizon: Any) -> Real:
     [[0.75, -0.25]]
     """
     check_horizon(horizon)
-    return _directions(horizon, jnp.asarray(path.x))
+    return _directions(horizon, jax.tree.map(jnp.asarray, path.x))
 
 
 def check_horizon(horizon: Any) -> None:
@@ -69,20 +71,24 @@ def check_horizon(horizon: Any) -> None:
 
 
 @eqx.filter_jit
-def _margins(margins: Any, horizon: Any, x: Real) -> Real:
+def _margins(margins: Any, horizon: Any, x: Parameters) -> Real:
     def one(x):
-        return jnp.min(margins(_unit(horizon, x)))
+        return jnp.min(margins(in_units(horizon, x)))
 
     return jax.lax.map(one, x)
 
 
 @eqx.filter_jit
-def _directions(horizon: Any, x: Real) -> Real:
-    return jax.lax.map(lambda x: _unit(horizon, x), x)
+def _directions(horizon: Any, x: Parameters) -> Parameters:
+    return jax.lax.map(lambda x: in_units(horizon, x), x)
 
 
-def _unit(horizon: Any, x: Real) -> Real:
-    largest = jnp.max(jnp.abs(x))
+def in_units(horizon: Any, x: Parameters) -> Parameters:
+    """x/φ(x), 0 for x=0."""
+    leaves = jax.tree.leaves(x)
+    largest = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in leaves]))
     # the gauge sees a nonzero point even where x=0, so that its derivative there is not asked for
-    scaled = jnp.where(largest > 0, x / jnp.where(largest > 0, largest, 1.0), 1.0)
-    return jnp.where(largest > 0, scaled / horizon(scaled), 0.0)
+    scaled = [jnp.where(largest > 0, leaf / jnp.where(largest > 0, largest, 1.0), 1.0) for leaf in leaves]
+    size = horizon(jnp.concatenate([leaf.ravel() for leaf in scaled]) if isinstance(x, tuple | list) else scaled[0])
+    units = [jnp.where(largest > 0, leaf / size, 0.0) for leaf in scaled]
+    return jax.tree.unflatten(jax.tree.structure(x), units)

@@ -83,8 +83,8 @@ def _exponent(p: Numeric) -> Numeric:
 
 
 def _flat(path: Trajectory) -> Real:
-    x = jnp.asarray(path.x)
-    return x.reshape(x.shape[0], -1)
+    leaves = [jnp.asarray(leaf) for leaf in jax.tree.leaves(path.x)]
+    return jnp.concatenate([leaf.reshape(leaf.shape[0], -1) for leaf in leaves], axis=1)
 
 
 def _norm(x: Real, p: Numeric) -> Real:

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from .._types import Real, Scalar
+from .._types import Parameters, Real, Scalar
 
 
 class AbstractProblem(eqx.Module):
@@ -43,7 +43,7 @@ class AbstractProblem(eqx.Module):
         """Names for the axes of x in labelled results; of an x that is a tuple of arrays, those of each."""
         return ("feature",) if len(self.shape) == 1 else tuple(f"axis_{i}" for i in range(len(self.shape)))
 
-    def gradient(self, x: Real) -> Real:
+    def gradient(self, x: Parameters) -> Parameters:
         """∇f(x), of the shape of x."""
         log_scale, direction = self.scaled_gradient(x)
         scale = jnp.exp(log_scale)

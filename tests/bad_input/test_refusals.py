@@ -231,6 +231,14 @@ WRONG_TYPES = """
     mf.potentials.HyperbolicEntropy("big") ## scale ## big ## real
     mf.decay.Coupled("strong") ## strength ## strong ## number
     mf.problems.SparseRegression.sample(0, samples=3, features=5, support=1) ## key ## 0 ## jax.random
+    mf.networks.MLP((2, 1), key=3) ## key ## 3 ## jax.random
+    mf.networks.MLP(2, key=3) ## sizes ## 2 ## two integers
+    mf.networks.MLP((2, 2.5, 1), key=3) ## sizes[1] ## 2.5 ## integer
+    mf.networks.MLP((2, 3, 1), key=3, bias="no") ## bias ## 'no' ## False
+    mf.networks.Convolutional(8, (2,), 1, key=3) ## shape ## 8 ## height
+    mf.networks.Convolutional((1, 8, 8), 2, 1, key=3) ## channels ## 2 ## each convolution
+    mf.problems.NetworkClassification("mlp", x, x) ## network ## 'mlp' ## mf.networks
+    mf.problems.NetworkClassification.sample(0, "mlp", 3) ## network ## 'mlp' ## mf.networks
 """
 
 

@@ -40,3 +40,18 @@ def of_factors():
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def of_network():
+    """(network, θ at each point, potential, loss) ↦ a path of the weights, on five random samples."""
+
+    def make(network, parameters, potential=None, loss="exponential") -> mf.Trajectory:
+        random = np.random.default_rng(11)
+        inputs = random.standard_normal((5, *network.input_shape))
+        labels = np.array([1.0, -1.0, 1.0, 1.0, -1.0]) if network.outputs == 1 else np.arange(5) % network.outputs
+        problem = mf.problems.NetworkClassification(network, inputs, labels, loss=loss)
+        time = np.arange(len(parameters[0]), dtype=float)
+        return mf.Trajectory.from_arrays(time=time, parameters=parameters, problem=problem, potential=potential)
+
+    return make
