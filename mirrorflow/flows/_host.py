@@ -24,6 +24,8 @@ CHECKPOINT_SECONDS = 5.0
 STIFFNESS_CHECK = 8192
 # Steps of an implicit solver that took over, after which a run is asked whether it is at rest; then at every doubling.
 REST_CHECK = 1024
+# Steps of a run that slides: nothing limits their lengths once all of it does.
+SLIDING_CHECK = 64
 
 
 class Run(NamedTuple):
@@ -98,6 +100,8 @@ class Runner:
         if not self._may_take_over(run) and not waits(run.task):
             return None
         begun, check = (0, STIFFNESS_CHECK) if run.explicit_steps is None else (run.explicit_steps, REST_CHECK)
+        if run.state.sliding is not None:
+            check = SLIDING_CHECK
         steps = int(run.state.steps)
         while begun + check < steps + past:
             check = 2 * check

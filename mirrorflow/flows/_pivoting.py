@@ -26,12 +26,12 @@ def inverse(linear: Linear, free: jax.Array) -> jax.Array:
     both = free[:, None] & free[None, :]
     matrix = jnp.where(both, linear.slopes, eye)
     columns = _unit(jnp.max(jnp.abs(matrix), axis=0))
-    matrix = matrix / columns
+    matrix = matrix / columns[None, :]
     rows = _unit(jnp.max(jnp.abs(matrix), axis=1))
     matrix = matrix / rows[:, None]
     ridge = RIDGE * jnp.where(jnp.diagonal(matrix) < 0, -1.0, 1.0)
     inverted = jnp.linalg.inv(matrix + jnp.diag(ridge))
-    return jnp.where(both, inverted / columns[:, None] / rows, 0.0)
+    return jnp.where(both, inverted / columns[:, None] / rows[None, :], 0.0)
 
 
 class _Search(NamedTuple):

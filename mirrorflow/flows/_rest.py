@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from .._types import Numeric, Scalar
+from .._types import Numeric, Parameters, Scalar
+from ._dynamics import AbstractDynamics
 from ._solvers import spectral_radius
 from .drive import State, Task
 from .until import log_loss
@@ -19,6 +20,8 @@ JOSTLE = 1024
 GROWING = 1e-10
 # By how many times larger a 1+t the equation is looked at too: a decay that dies out may set free what it holds now.
 LATER = (1.0, 8.0, 2.0**10, 2.0**40)
+# Part of itself by which a state that slides may move in all its time and be at rest.
+SLIDING = 1e-7
 # Unknowns up to which the eigenvalues are affordable; a larger flow goes on to its step limit.
 MOST_UNKNOWNS = 1024
 # The part of itself by which a level must fall from check to check to count as falling; that much for a logarithm.
@@ -55,7 +58,7 @@ def standstill(task: Task, state: State) -> Standstill | None:
     if size > MOST_UNKNOWNS or task.field.clock.counts_loss:
         return None
     allowed = JOSTLE * float(jnp.finfo(state.s.dtype).eps)
-    radius = float(spectral_radius(task, state))
+    radius = float(spectral_radius(task, state)) if state.sliding is None else _sliding_radius(state, allowed)
     moves, drifts, past, levels = _motion(task, state)
     if not (bool(past) and float(moves) <= allowed * radius and float(drifts) <= allowed):
         return None
@@ -69,18 +72,25 @@ def standstill(task: Task, state: State) -> Standstill | None:
     return Standstill(kept, levels, units)
 
 
+def _sliding_radius(state: State, allowed: float) -> float:
+    """What stands for the fastest rate where an equation slides: gates hold it to their tolerance, not to rounding, so
+    that at rest it moves by that in all the time that it has had.
+    """
+    return SLIDING / allowed / (1 + float(state.s))
+
+
 @eqx.filter_jit
 def _motion(task: Task, state: State):
     """The largest velocity and predictor's drift, now and later, relative to the state; what rules look at."""
     y, time, _ = task.field.split(state.s, state.y)
-    dynamics = task.field.dynamics
+    dynamics = _driven(task, state, state.y)
     log_rate = task.field.clock.log_rate(state.s, None)
-    here = dynamics.predictor(y, time)
+    here = ravel_pytree(dynamics.predictor(y, time))[0]
 
     def at(factor):
         later = _later(time, factor)
         velocity = ravel_pytree(dynamics.velocity(y, later, log_rate))[0]
-        return jnp.linalg.norm(velocity), jnp.linalg.norm(dynamics.predictor(y, later) - here)
+        return jnp.linalg.norm(velocity), jnp.linalg.norm(ravel_pytree(dynamics.predictor(y, later))[0] - here)
 
     speeds, drifts = zip(*(at(factor) for factor in LATER), strict=True)
     tiny = jnp.finfo(state.s.dtype).tiny
@@ -89,6 +99,14 @@ def _motion(task: Task, state: State):
     snapshot = task.field.snapshot(state.s, state.y)
     levels = tuple(rule.level(snapshot) for rule in task.rules if rule.needs_rest)
     return moves, drift, snapshot.past_jumps(), levels
+
+
+def _driven(task: Task, state: State, y: Parameters) -> AbstractDynamics:
+    """The equation at y, with the gates of what slides."""
+    if state.sliding is None:
+        return task.field.dynamics
+    held = task.field.held(state.sliding.modes, state.s, state.y, 1 + state.s)
+    return held.driven(state.s, y)
 
 
 def _later(time: Scalar, factor: Numeric) -> Scalar:
@@ -103,7 +121,8 @@ def _jacobian(task: Task, state: State, factor: Numeric):
     log_rate = task.field.clock.log_rate(state.s, None)
 
     def velocity(values):
-        return ravel_pytree(task.field.dynamics.velocity(unflatten(values), _later(time, factor), log_rate))[0]
+        dynamics = _driven(task, state, unflatten(values))
+        return ravel_pytree(dynamics.velocity(unflatten(values), _later(time, factor), log_rate))[0]
 
     return jax.jacfwd(velocity)(flat), (flat != 0) | (velocity(flat) != 0)
 

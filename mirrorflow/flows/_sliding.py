@@ -285,6 +285,6 @@ def _first_crossing(look, s0: Scalar, s1: Scalar) -> _Search:
     )
 
 
-def _at(values: Real, slots: Real) -> Real:
+def _at(values: jax.Array, slots: jax.Array) -> jax.Array:
     """Entries of the slots, 0 where a slot is empty."""
     return values.at[slots].get(mode="fill", fill_value=0)

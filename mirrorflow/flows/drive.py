@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from .._types import Anything, Held, Parameters
-from ._dynamics import Moment
+from ._dynamics import Moment, Snapshot
 from ._field import Field
 from ._sliding import ROOM, Met, Modes, begin, inspect
 from ._status import Code
@@ -209,7 +209,7 @@ def _step(task: Task, state: State) -> State:
     fault = jax.lax.cond(underflow, lambda: _underflow_code(task, s0, state.y).astype(fault.dtype), lambda: fault)
     faulty = fault != Code.RUNNING
     next_save, saved = _save(task, state, dense, jnp.where(keep & ~faulty, s1, s0), s0, whole, y)
-    reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, task.field.snapshot(s_new, y)))
+    reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, _snapshot(task, sliding, s0, s_new, y)))
     code = jnp.where(faulty, fault, jnp.where(keep, reached, Code.RUNNING))
     code = jnp.where(crowded, Code.CROWDED, code).astype(jnp.int32)
     return State(
@@ -227,6 +227,14 @@ def _step(task: Task, state: State) -> State:
         code=code,
         sliding=choose(sliding, state.sliding),
     )
+
+
+def _snapshot(task: Task, sliding: Sliding | None, s0, s, y) -> Snapshot:
+    """What rules look at; of an equation that slides, with its gates where a rule looks at velocities."""
+    if sliding is None or all(rule.code != Code.STATIONARY for rule in task.rules):
+        return task.field.snapshot(s, y)
+    held = task.field.held(sliding.modes, s, y, jnp.maximum(s - s0, _rounding(s)))
+    return Snapshot(held.driven(s, y), *task.field.split(s, y))
 
 
 def _met(task: Task, sliding: Sliding, keep, dense, s0, s1, y1) -> Met:

@@ -1,0 +1,212 @@
+"""Flows that slide along kinks, against closed forms, minimal-norm subgradients and steps of a discrete descent."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import scipy.optimize
+
+import mirrorflow as mf
+from mirrorflow.flows import _host
+from mirrorflow.flows._sliding import Equation, resolved
+from mirrorflow.flows._task import make_request, make_task
+from mirrorflow.flows.drive import advance, initialize
+
+EXACT = mf.geometries.Sign(smoothing=None)
+DESIGN = np.asarray(jax.random.normal(jax.random.key(0), (12, 6)))
+TARGET = np.asarray(jax.random.normal(jax.random.key(1), (12,)))
+
+
+def sign_flow(design=DESIGN, target=TARGET, **settings):
+    problem = mf.problems.LinearRegression(design, target)
+    return mf.Flow(problem, geometry=EXACT, **({"potential": mf.potentials.Quadratic()} | settings))
+
+
+# --- the sign flow -----------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def apart():
+    """f=½Σ(x_j−b_j)²: each coordinate goes to its target at speed 1 and stays."""
+    target = np.array([0.5, -1.0, 2.0, 0.0, 0.25, -3.0])
+    flow = sign_flow(np.eye(6), target)
+    return target, mf.integrate(flow, np.zeros(6), until=mf.until.time(2.5), save=11)
+
+
+def test_separate_coordinates_arrive_and_stay():
+    target, path = apart()
+    expected = np.sign(target) * np.minimum(np.abs(target), np.asarray(path.time)[:, None])
+    np.testing.assert_allclose(path.x, expected, atol=1e-9)
+
+
+def test_statistics_tell_events_and_the_share_that_slid():
+    target, path = apart()
+    assert path.status.ok
+    # one at the start, where x₄ is at its target already, and one for each of the four that arrive
+    assert path.stats["events"] == 5
+    np.testing.assert_allclose(path.stats["slid"], 1.0, atol=1e-9)
+    assert path.stats["steps"] < 60
+
+
+def test_smoothed_flows_approach_the_exact_one_in_proportion_to_their_width():
+    exact = mf.integrate(sign_flow(), np.full(6, 0.3), until=mf.until.time(0.5)).x[-1]
+    away = []
+    for width in (1e-2, 1e-3):
+        flow = mf.Flow(
+            sign_flow().problem, potential=mf.potentials.Quadratic(), geometry=mf.geometries.Sign(smoothing=width)
+        )
+        away.append(float(jnp.abs(mf.integrate(flow, np.full(6, 0.3), until=mf.until.time(0.5)).x[-1] - exact).max()))
+    assert 9 < away[0] / away[1] < 11
+
+
+def test_everything_slides_in_the_end_and_rests_at_least_squares(monkeypatch):
+    """Room for four surfaces at first, all six slide in the end: the run makes itself room."""
+    monkeypatch.setattr("mirrorflow.flows.drive.ROOM", 4)
+    path = mf.integrate(sign_flow(), np.full(6, 0.25), until=mf.until.stationary(1e-7))
+    assert path.status.ok, path.status
+    np.testing.assert_allclose(path.x[-1], np.linalg.lstsq(DESIGN, TARGET, rcond=None)[0], atol=1e-8)
+
+
+def test_a_run_that_waits_in_vain_ends_at_rest():
+    path = mf.integrate(sign_flow(), np.full(6, 0.3), until=mf.until.loss(1e-3))
+    assert str(path.status).startswith("at rest")
+
+
+def test_products_keep_their_balances_where_they_slide():
+    flow = sign_flow(potential=None, reparameterization=mf.reparameterizations.Hadamard(depth=2))
+    path = mf.integrate(flow, flow.lift(x=np.full(6, 0.3), balance=0.2), until=mf.until.time(0.5), save=9)
+    assert path.stats["slid"] > 0.5
+    assert mf.observe.balance(path).max_drift < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"decay": mf.decay.Coupled(0.1)}, "decoupled decay or none"),
+        ({"potential": None, "reparameterization": mf.reparameterizations.Custom(lambda w: w**2)}, "coordinate by"),
+    ],
+)
+def test_exact_signs_are_refused_where_something_else_is_inside_of_them(settings, words):
+    with pytest.raises(ValueError, match=words):
+        sign_flow(**settings)
+
+
+# --- networks ----------------------------------------------------------------------------------------------------------
+
+NETWORK = mf.networks.MLP((3, 4, 1), key=jax.random.key(1))
+PROBLEM = mf.problems.NetworkClassification.sample(jax.random.key(4), NETWORK, 10)
+FLOW = mf.Flow(PROBLEM, potential=mf.potentials.Power(2.0))
+UNTIL = 3.0
+
+
+@functools.cache
+def task(save=None):
+    request = make_request(mf.until.time(UNTIL), None, save, 1e-8, 1e-10, None, 10_000)
+    return make_task(FLOW, request)
+
+
+@functools.cache
+def stepped(block):
+    """The states after each block of steps, up to the end."""
+    states = [initialize(task(), FLOW.check_start(NETWORK.parameters))]
+    while int(states[-1].code) == 0:
+        kept = jax.tree.map(jnp.copy, states[-1])
+        states.append(advance(task(), kept, np.asarray(block, np.int32)))
+    return states
+
+
+def sliding_states():
+    found = [state for state in stepped(1) if bool(state.sliding.modes.sliding)]
+    assert len(found) > 10
+    return found
+
+
+def test_a_network_slides_and_stays_on_its_surfaces():
+    for state in sliding_states():
+        surfaces = np.asarray(PROBLEM.preactivations(task().field.dynamics.predictor(state.y, state.s))[0]).reshape(-1)
+        slid = np.asarray(state.sliding.modes.sides) == 0
+        assert np.abs(surfaces[slid]).max() < 1e-8 * np.abs(surfaces).max()
+
+
+def test_the_sides_are_those_of_the_preactivations():
+    for state in stepped(1)[1:]:
+        surfaces = np.asarray(PROBLEM.preactivations(task().field.dynamics.predictor(state.y, state.s))[0]).reshape(-1)
+        sides = np.asarray(state.sliding.modes.sides)
+        clear = np.abs(surfaces) > 1e-6
+        np.testing.assert_array_equal(sides[clear], np.sign(surfaces[clear]))
+
+
+def test_velocities_are_the_subgradients_of_least_norm():
+    """θ̇ of gradient flow is minus the shortest element of Clarke's subdifferential, found by bounded least squares."""
+    dynamics = task().field.dynamics
+    for state in sliding_states()[::5]:
+        equation = Equation(dynamics, dynamics.kinks, state.s)
+        modes = state.sliding.modes
+        gates = resolved(equation, state.y, modes, 0.0)
+        free = np.flatnonzero(np.asarray(modes.sides) == 0)
+
+        def velocity(some, equation=equation, gates=gates, free=free, state=state):
+            fixed = equation.kinks.fixed(dynamics, gates.at[free].set(some))
+            moved = fixed.velocity(state.y, state.s, jnp.zeros(()))
+            return jnp.concatenate([leaf.reshape(-1) for leaf in moved])
+
+        zero = jnp.zeros(free.size)
+        slopes = np.asarray(jax.jacfwd(velocity)(zero))
+        best = scipy.optimize.lsq_linear(slopes, -np.asarray(velocity(zero)), bounds=(0, 1), tol=1e-14)
+        shortest = slopes @ best.x + np.asarray(velocity(zero))
+        followed = np.asarray(velocity(gates[free]))
+        np.testing.assert_allclose(followed, shortest, atol=1e-6 * np.abs(shortest).max())
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def descended(start, steps):
+    """Subgradient descent with relu'(0)=0, of which the flow is the limit."""
+    size = UNTIL / steps
+
+    def step(_, theta):
+        log_scale, gradient = PROBLEM.scaled_gradient(theta)
+        return jax.tree.map(lambda w, g: w - size * jnp.exp(log_scale) * g, theta, gradient)
+
+    return jax.lax.fori_loop(0, steps, step, start)
+
+
+def test_small_steps_of_subgradient_descent_approach_the_path():
+    end = task().field.dynamics.predictor(stepped(10_000)[-1].y, UNTIL)
+    away = []
+    for steps in (3_000, 12_000, 48_000):
+        taken = descended(NETWORK.parameters, steps)
+        away.append(max(float(jnp.abs(a - b).max()) for a, b in zip(end, taken, strict=True)))
+    # first order, up to the chatter of descent about surfaces
+    assert away[0] / away[1] > 2.5 and away[1] / away[2] > 2.5 and away[2] < 1e-3
+
+
+def test_no_bit_of_a_state_that_slides_depends_on_the_blocks():
+    for one, other in zip(jax.tree.leaves(stepped(10_000)[-1]), jax.tree.leaves(stepped(7)[-1]), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_that_slides_continues_from_its_checkpoint(tmp_path, monkeypatch):
+    monkeypatch.setattr(_host, "FIRST_BLOCK", 32)
+    file = tmp_path / "run"
+    settings = {"until": mf.until.time(UNTIL), "checkpoint": file}
+    half = mf.integrate(FLOW, NETWORK.parameters, max_steps=60, until=mf.until.time(UNTIL))
+    assert half.stats["steps"] == 60
+    whole = mf.integrate(FLOW, NETWORK.parameters, **settings)
+    again = mf.integrate(FLOW, NETWORK.parameters, **settings)
+    for one, other in zip(jax.tree.leaves(whole.parameters), jax.tree.leaves(again.parameters), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert whole.stats["slid"] == again.stats["slid"] > 0.3
+
+
+def test_a_start_on_surfaces_takes_the_sides_it_moves_to():
+    """A unit with w=0 and a≠0 lies on the surfaces of all samples; w moves to where those that push it are on."""
+    network = mf.networks.MLP((2, 1, 1), key=jax.random.key(0))
+    inputs = np.array([[1.0, 0.2], [0.8, -0.3], [-1.0, 0.1]])
+    problem = mf.problems.NetworkClassification(network, inputs, [1.0, 1.0, -1.0])
+    flow = mf.Flow(problem, potential=mf.potentials.Power(2.0))
+    path = mf.integrate(flow, (np.zeros((1, 2)), np.ones((1, 1))), until=mf.until.time(0.1), save=3)
+    # both samples of label 1 are on, the third off: ẇ = a·(z₁+z₂)·e^{−q} at first
+    moved = np.asarray(path.x[0][1][0])
+    np.testing.assert_allclose(moved / np.linalg.norm(moved), np.array([1.8, -0.1]) / np.hypot(1.8, 0.1), atol=2e-2)
