@@ -19,7 +19,7 @@ from ..potentials import AbstractPotential, AbstractPotentialFamily
 from ..problems import AbstractProblem
 from ..reparameterizations import AbstractCoordinatewise, AbstractProduct, AbstractReparameterization
 from . import _ties
-from ._kinks import AbstractKinks
+from ._kinks import AbstractKinks, sign_kinks
 from ._status import Code
 
 
@@ -51,8 +51,9 @@ class AbstractDynamics(eqx.Module):
         """The residual of `until.stationary`."""
 
     def log_scale(self, state: Parameters, time: Scalar) -> Scalar:
-        """The logarithm of the size of the gradient, the unit in which velocities are of ordinary size."""
-        return self.problem.scaled_gradient(self.predictor(state, time))[0]
+        """The logarithm of the unit in which velocities are of ordinary size: that of the gradient of gradient flow."""
+        scale = self.problem.scaled_gradient(self.predictor(state, time))[0]
+        return scale if isinstance(self.geometry, Euclidean) else jnp.zeros_like(scale)
 
     @property
     @abc.abstractmethod
@@ -115,6 +116,11 @@ class PotentialDynamics(AbstractDynamics):
     def jumps(self) -> Held:
         """Those of the decay's strength."""
         return decay_jumps(self.decay)
+
+    @property
+    def kinks(self) -> AbstractKinks | None:
+        """Where entries of the gradient change their sign, if it is the sign itself that drives."""
+        return sign_kinks(self.geometry, self.problem.shape)
 
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """None, for the chart covers the domain; but the penalty of balanced factors ends where x comes to 0."""
@@ -253,6 +259,11 @@ class ReparameterizedDynamics(AbstractDynamics):
     def jumps(self) -> Held:
         """Those of the decay's strength."""
         return decay_jumps(self.decay)
+
+    @property
+    def kinks(self) -> AbstractKinks | None:
+        """Where entries of the gradient change their sign, if it is the sign itself that drives."""
+        return sign_kinks(self.geometry, self.problem.shape)
 
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """Two factors of one coordinate that reach 0 together (see `_ties`)."""

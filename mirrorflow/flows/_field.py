@@ -15,10 +15,12 @@ from .clocks import AbstractClock, log_time
 
 
 class Hold(eqx.Module):
-    """What is held fixed during a step of an equation with kinks: the modes, and the step's length in s."""
+    """What is held fixed during a step of an equation with kinks: the modes, and how fast what slides is drawn to its
+    surface.
+    """
 
     modes: Modes
-    length: Scalar
+    pull: Scalar
 
 
 class Field(eqx.Module):
@@ -53,13 +55,14 @@ class Field(eqx.Module):
         """ẏ·e^{−log_scale}, log_scale, log dt/ds: in the scale of the gradient, which may be far below any float."""
         problem = dynamics.problem
         x = dynamics.predictor(state, time)
-        log_scale, gradient = problem.scaled_gradient(x)
+        gradient_scale, gradient = problem.scaled_gradient(x)
+        log_scale = dynamics.log_scale(state, time)
         velocity = dynamics.velocity(state, time, -log_scale)
         x_velocity = jax.jvp(lambda y: dynamics.predictor(y, time), (state,), (velocity,))[1]
         products = jax.tree.map(lambda g, v: jnp.sum(g * v), gradient, x_velocity)
         falling = -sum(jax.tree.leaves(products), start=jnp.zeros(()))
         # log(−d log f/dt), NaN where the loss does not fall
-        log_loss_speed = jnp.log(falling) + 2 * log_scale - problem.log_loss(x)
+        log_loss_speed = jnp.log(falling) + log_scale + gradient_scale - problem.log_loss(x)
         return velocity, log_scale, self.clock.log_rate(s, log_loss_speed)
 
     def equation(self, s: Scalar, y: Parameters) -> tuple[Equation, Parameters]:
@@ -74,21 +77,19 @@ class Field(eqx.Module):
         if self.hold is None:
             return self.dynamics
         equation, state = self.equation(s, y)
-        length, clock = self.hold.length, self.clock
+        return equation.kinks.fixed(self.dynamics, resolved(equation, state, self.hold.modes, self.hold.pull))
 
-        def pull(values, gates):
-            fixed = equation.kinks.fixed(self.dynamics, gates)
-            if clock.counts_loss:
-                _, log_scale, log_rate = self._counted(fixed, s, state, equation.time)
-            else:
-                log_scale, log_rate = fixed.log_scale(state, equation.time), clock.log_rate(s, None)
-            return PULL * values / length * jnp.exp(-log_scale - log_rate)
-
-        return equation.kinks.fixed(self.dynamics, resolved(equation, state, self.hold.modes, pull))
-
-    def held(self, modes: Modes | None, length: Scalar) -> "Field":
-        """The smooth continuation of the equation with these modes."""
-        return self if modes is None else Field(self.dynamics, self.clock, Hold(modes, length))
+    def held(self, modes: Modes | None, s: Scalar, y: Parameters, length: Scalar) -> "Field":
+        """The smooth continuation of the equation with these modes, for a step of that length from a point."""
+        if modes is None:
+            return self
+        equation, state = self.equation(s, y)
+        fixed = equation.kinks.fixed(self.dynamics, equation.gates(modes, modes.gates))
+        if self.clock.counts_loss:
+            _, log_scale, log_rate = self._counted(fixed, s, state, equation.time)
+        else:
+            log_scale, log_rate = fixed.log_scale(state, equation.time), self.clock.log_rate(s, None)
+        return Field(self.dynamics, self.clock, Hold(modes, PULL / length * jnp.exp(-log_scale - log_rate)))
 
     def snapshot(self, s: Scalar, y: Parameters) -> Snapshot:
         """What stopping rules look at."""

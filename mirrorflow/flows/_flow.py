@@ -10,8 +10,8 @@ import numpy as np
 
 from .. import _checks
 from .._types import Numeric, Parameters
-from ..decay import AbstractDecay
-from ..geometries import AbstractGeometry, AbstractSteepest, Euclidean, Spectral
+from ..decay import AbstractDecay, Coupled
+from ..geometries import AbstractGeometry, AbstractSteepest, Euclidean, Sign, Spectral
 from ..potentials import AbstractPotential, AbstractPotentialFamily
 from ..potentials import Spectral as SpectralPotential
 from ..problems import AbstractProblem, NetworkClassification
@@ -118,6 +118,9 @@ class Flow(eqx.Module):
                 )
             if self.potential is not None and len(self.problem.shape) != 2:
                 raise ValueError(f"The spectral geometry needs a matrix x, the problem has shape {self.problem.shape}.")
+
+        if isinstance(self.geometry, Sign) and self.geometry.smoothing is None:
+            _check_exact_sign(self)
 
     def _check_spectral(self, potential: SpectralPotential) -> None:
         shape = tuple(self.problem.shape)
@@ -239,6 +242,21 @@ class Flow(eqx.Module):
         return equivalent_mirror_flow(self, start)
 
 
+def _check_exact_sign(flow: Flow) -> None:
+    """The kinks of exact signs are those of ∇f in x: nothing else may stand inside of the sign."""
+    if isinstance(flow.potential, AbstractPotentialFamily):
+        raise ValueError("Sign(smoothing=None) needs a potential that does not change in time, not a family.")
+    if isinstance(flow.decay, Coupled):
+        raise ValueError(
+            "Sign(smoothing=None) goes with decoupled decay or none: coupled decay stands inside of the sign."
+        )
+    if flow.reparameterization is not None and not isinstance(flow.reparameterization, AbstractCoordinatewise):
+        raise ValueError(
+            "Sign(smoothing=None) goes with factors coordinate by coordinate; those of "
+            f"{type(flow.reparameterization).__name__} have signs of their own. Give it a smoothing."
+        )
+
+
 def _check_network(flow: Flow) -> None:
     """The predictor of a network is its parameters, on which potentials act entry by entry."""
     network = flow.problem
@@ -258,6 +276,8 @@ def _check_network(flow: Flow) -> None:
         raise ValueError(
             f"A network goes with coordinatewise geometries; {type(flow.geometry).__name__} acts on one matrix."
         )
+    if isinstance(flow.geometry, Sign) and flow.geometry.smoothing is None:
+        raise ValueError("geometry must be smoothed for a network: Sign(smoothing=ε) with ε > 0.")
 
 
 def _checked_layers(

@@ -57,7 +57,7 @@ class Runner:
         with Display(self._progress) as display, Interrupts() as interrupts:
             while int(run.state.code) in (Code.RUNNING, Code.CROWDED):
                 if int(run.state.code) == Code.CROWDED:
-                    run = run._replace(state=_with_room(run.task, run.state, start))
+                    run = run._replace(state=_with_room(run.state))
                 before = time.monotonic()
                 length = block if check is None else min(block, check - int(run.state.steps))
                 state = jax.block_until_ready(advance(run.task, run.state, np.asarray(length, np.int32)))
@@ -118,14 +118,12 @@ class Runner:
         self._checkpoint.write(mark, jax.tree.leaves(run.state), run.explicit_steps)
 
 
-def _with_room(task: Task, state: State, start: Parameters) -> State:
-    """The same run with room for twice as many surfaces that slide at once; it begins anew if it has not begun."""
+def _with_room(state: State) -> State:
+    """The same run with room for twice as many surfaces that slide at once."""
     assert state.sliding is not None
-    room = 2 * state.sliding.modes.slots.size
-    if int(state.steps) == 0:
-        return initialize(task, start, room)
+    modes = with_room(state.sliding.modes, 2 * state.sliding.modes.slots.size)
     parts = lambda state: (state.sliding.modes, state.code)  # noqa: E731
-    return eqx.tree_at(parts, state, (with_room(state.sliding.modes, room), jnp.asarray(Code.RUNNING, jnp.int32)))
+    return eqx.tree_at(parts, state, (modes, jnp.asarray(Code.RUNNING, jnp.int32)))
 
 
 def _ended_at_rest(state: State) -> State:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._types import Held, Parameters, Real, Scalar
+from ..geometries import AbstractGeometry, FixedSigns, Sign
 
 if TYPE_CHECKING:
     from ._dynamics import AbstractDynamics
@@ -104,3 +105,48 @@ class NetworkKinks(AbstractKinks):
     def _split(self, flat: Real) -> tuple[Real, ...]:
         ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
         return tuple(part.reshape(shape) for part, shape in zip(jnp.split(flat, ends), self.shapes, strict=True))
+
+
+class SignKinks(AbstractKinks):
+    """The entries of the gradient in x; a gate stands in place of the sign of one."""
+
+    shape: tuple[int, ...] = eqx.field(static=True)
+
+    @property
+    def count(self) -> int:
+        """The size of x."""
+        return int(np.prod(self.shape))
+
+    @property
+    def one_layer(self) -> bool:
+        """True"""
+        return True
+
+    @property
+    def low(self) -> Held:
+        """−1"""
+        return np.asarray(-1.0)
+
+    @property
+    def high(self) -> Held:
+        """1"""
+        return np.asarray(1.0)
+
+    def values(self, dynamics: Any, state: Parameters, time: Scalar, gates: Real | None) -> Real:
+        """∇f, in the problem's own scale."""
+        return dynamics.problem.scaled_gradient(dynamics.predictor(state, time))[1].reshape(-1)
+
+    def sizes(self, values: Real) -> Real:
+        """The largest entry; 1 at least, for all entries may come to 0 together."""
+        return jnp.broadcast_to(jnp.maximum(jnp.max(jnp.abs(values)), 1.0), values.shape)
+
+    def fixed(self, dynamics: Any, gates: Real) -> "AbstractDynamics":
+        """The flow with these numbers in place of the signs."""
+        signs = FixedSigns(gates.reshape(self.shape))
+        return eqx.tree_at(lambda d: d.geometry, dynamics, signs, is_leaf=lambda leaf: leaf is dynamics.geometry)
+
+
+def sign_kinks(geometry: AbstractGeometry, shape: tuple[int, ...]) -> SignKinks | None:
+    """The kinks of sign flow without smoothing, None for every other geometry."""
+    exact = isinstance(geometry, Sign) and geometry.smoothing is None
+    return SignKinks(tuple(shape)) if exact else None

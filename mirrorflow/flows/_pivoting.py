@@ -20,9 +20,9 @@ class Linear(NamedTuple):
     slopes: Real
 
 
-def solve(linear: Linear, right: Real, free: jax.Array) -> Real:
-    """slopes⁻¹·right among the free ones, 0 elsewhere; rows and columns in their own units."""
-    eye = jnp.eye(free.size, dtype=right.dtype)
+def inverse(linear: Linear, free: jax.Array) -> jax.Array:
+    """slopes⁻¹ among the free ones, 0 elsewhere; rows and columns are brought to their own units first."""
+    eye = jnp.eye(free.size, dtype=linear.slopes.dtype)
     both = free[:, None] & free[None, :]
     matrix = jnp.where(both, linear.slopes, eye)
     columns = _unit(jnp.max(jnp.abs(matrix), axis=0))
@@ -30,12 +30,13 @@ def solve(linear: Linear, right: Real, free: jax.Array) -> Real:
     rows = _unit(jnp.max(jnp.abs(matrix), axis=1))
     matrix = matrix / rows[:, None]
     ridge = RIDGE * jnp.where(jnp.diagonal(matrix) < 0, -1.0, 1.0)
-    solution = jnp.linalg.solve(matrix + jnp.diag(ridge), jnp.where(free, right / rows, 0.0))
-    return jnp.where(free, solution / columns, 0.0)
+    inverted = jnp.linalg.inv(matrix + jnp.diag(ridge))
+    return jnp.where(both, inverted / columns[:, None] / rows, 0.0)
 
 
 class _Search(NamedTuple):
     sides: jax.Array
+    gates: Real
     fewest: jax.Array
     patience: jax.Array
     rounds: jax.Array
@@ -64,12 +65,12 @@ def stable(
         free = valid & (sides == 0)
         moved = jnp.where(free | ~valid, 0.0, ends - linear.gates)
         rates = linear.rates + linear.slopes @ moved
-        change = solve(linear, rates, free)
+        change = inverse(linear, free) @ rates
         gates = jnp.where(free, linear.gates - change, jnp.where(valid, ends, linear.gates))
         return gates, (rates - linear.slopes @ change) / unit
 
     def changes(sides):
-        """Where each would go; 2 where it stays."""
+        """The gates, and where each would go; 2 where it stays."""
         gates, rates = of(sides)
         free = sides == 0
         above, below = free & (gates > high + tolerance * width), free & (gates < low - tolerance * width)
@@ -78,7 +79,7 @@ def stable(
         target = jnp.where(below, jnp.where(attractive, -1, 1), target)
         target = jnp.where((sides > 0) & (rates < -tolerance), jnp.where(attractive, 0, -1), target)
         target = jnp.where((sides < 0) & (rates > tolerance), jnp.where(attractive, 0, 1), target)
-        return jnp.where(valid, target, stay)
+        return gates, jnp.where(valid, target, stay)
 
     most = 4 * valid.size + 8
 
@@ -86,7 +87,7 @@ def stable(
         return (search.wrong > 0) & (search.rounds < most)
 
     def pivot(search):
-        target = changes(search.sides)
+        gates, target = changes(search.sides)
         wrong = target != 2
         number = jnp.sum(wrong)
         better = number < search.fewest
@@ -94,14 +95,13 @@ def stable(
         last = jnp.max(jnp.where(wrong, jnp.arange(wrong.size), -1))
         moving = wrong & ((patience >= 0) | (jnp.arange(wrong.size) == last))
         sides = jnp.where(moving, target, search.sides)
-        return _Search(sides, jnp.minimum(number, search.fewest), patience, search.rounds + 1, number)
+        return _Search(sides, gates, jnp.minimum(number, search.fewest), patience, search.rounds + 1, number)
 
     start = sides.astype(jnp.int32)
     many = jnp.asarray(valid.size + 1)
-    search = _Search(start, many, jnp.asarray(PATIENCE), jnp.asarray(0), jnp.asarray(1))
+    search = _Search(start, linear.gates, many, jnp.asarray(PATIENCE), jnp.asarray(0), jnp.asarray(1))
     search = jax.lax.while_loop(going, pivot, search)
-    gates = jnp.clip(of(search.sides)[0], low, high)
-    return search.sides, gates
+    return search.sides, jnp.clip(search.gates, low, high)
 
 
 def _unit(size: Real) -> Real:

@@ -12,9 +12,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from .._types import Parameters, Real, Scalar
+from .._types import Numeric, Parameters, Real, Scalar
 from ._kinks import AbstractKinks
-from ._pivoting import Linear, solve, stable
+from ._pivoting import Linear, inverse, stable
 
 # How far behind a surface a point counts as across, relative to what the surface's function is small against; and how
 # far beyond its interval a gate counts as outside.
@@ -24,7 +24,7 @@ PULL = 0.3
 # Surfaces that may slide at once, at first.
 ROOM = 16
 # Parts of a step at which it is looked whether a surface was crossed.
-NODES = (1 / 3, 2 / 3, 1.0)
+NODES = (0.0, 1 / 3, 2 / 3, 1.0)
 LOCATING = 60
 # Linearizations of velocities in the gates of several layers, which are no affine functions of them.
 ROUNDS = 3
@@ -70,40 +70,48 @@ class Equation(NamedTuple):
         return jax.jvp(lambda y: self.values(y, gates), (state,), (velocity,))[1]
 
 
-def begin(equation: Equation, state: Parameters, dtype: Any, room: int) -> tuple[Modes, jax.Array]:
-    """The modes at a start, and whether more surfaces slide there than there is room for."""
+def begin(equation: Equation, state: Parameters, room: int) -> Modes:
+    """The modes at a start. Surfaces that it lies on count as crossed, so that the first step chooses their sides; but
+    not those whose function is 0 wherever the state is, such as a unit that sees an input of zeros.
+    """
     values = equation.values(state, None)
+    kinks = equation.kinks
     count, room = values.size, min(room, values.size)
-    sides = jnp.where(values > 0, 1, -1).astype(jnp.int8)
-    shift = SHIFT * equation.kinks.sizes(values)
-    empty = jnp.full(room, count, jnp.int32)
-    middle = jnp.full(room, (jnp.asarray(equation.kinks.low, dtype) + equation.kinks.high) / 2, dtype)
-    return choose(equation, state, Modes(sides, empty, middle, shift), jnp.abs(values) <= shift)
+    leaves, structure = jax.tree.flatten(state)
+    keys = jax.random.split(jax.random.key(0), len(leaves))
+    moved = [leaf + jax.random.normal(key, leaf.shape, leaf.dtype) for key, leaf in zip(keys, leaves, strict=True)]
+    elsewhere = equation.values(jax.tree.unflatten(structure, moved), None)
+    unit = SHIFT * kinks.sizes(values)
+    touched = (jnp.abs(values) <= unit) & ((values != 0) | (elsewhere != 0))
+    return Modes(
+        sides=jnp.where(values > 0, 1, -1).astype(jnp.int8),
+        slots=jnp.full(room, count, jnp.int32),
+        gates=jnp.full(room, jnp.asarray(kinks.low, values.dtype)),
+        slack=jnp.where(touched, -2 * unit, unit),
+    )
 
 
-def resolved(equation: Equation, state: Parameters, modes: Modes, pull: Callable[[Real, Real], Real]) -> Real:
-    """All gates at a point: those of the surfaces that slide keep ż=0, or ż=−pull(z, gates)."""
+def resolved(equation: Equation, state: Parameters, modes: Modes, pull: Numeric) -> Real:
+    """All gates at a point: those of the surfaces that slide keep ż=−pull·z, in the units of `Equation.rates`."""
 
     def none():
         return equation.gates(modes, modes.gates)
 
     def some():
         linear, free = _linear(equation, state, modes, modes.slots, modes.gates)
-        chosen = jnp.where(free, modes.gates - solve(linear, linear.rates, free), modes.gates)
+        inverted = inverse(linear, free)
         # Once more with the true rates: rounding, and gates of several layers.
-        for _ in range(1 if equation.kinks.one_layer else ROUNDS):
+        rounds = 1 if equation.kinks.one_layer else ROUNDS
+
+        def correct(_, chosen):
             gates = equation.gates(modes, chosen)
-            wanted = pull(equation.values(state, gates), gates)
-            rates = _at(equation.rates(state, gates) + wanted, modes.slots)
-            chosen = jnp.where(free, chosen - solve(linear, rates, free), chosen)
+            wanted = pull * equation.values(state, gates)
+            return chosen - inverted @ _at(equation.rates(state, gates) + wanted, modes.slots)
+
+        chosen = jax.lax.fori_loop(0, rounds, correct, modes.gates - inverted @ linear.rates)
         return equation.gates(modes, chosen)
 
     return jax.lax.cond(modes.sliding, some, none)
-
-
-def no_pull(values: Real, gates: Real) -> Real:
-    """0"""
-    return jnp.zeros_like(values)
 
 
 class Met(NamedTuple):
@@ -121,34 +129,33 @@ def inspect(
 ) -> Met:
     """The first event of a step from s0 to s1 that ended at y1, `at` being its interpolant."""
 
-    def lowest(s, y, modes):
+    def look(s, y):
+        """The lowest clearance, and the gates of what slides."""
         equation, state = field.equation(s, y)
-        return jnp.min(_clearance(equation, state, modes))
-
-    def with_gates(s, y):
-        equation, state = field.equation(s, y)
-        gates = resolved(equation, state, modes, no_pull)
+        gates = resolved(equation, state, modes, 0.0)
         now = eqx.tree_at(lambda m: m.gates, modes, _at(gates, modes.slots))
-        return jnp.minimum(lowest(s, y, now), _room_of_gates(equation.kinks, now)), now
+        lowest = jnp.min(_clearance(equation, state, now))
+        return jnp.minimum(lowest, _room_of_gates(equation.kinks, now)), now.gates
 
-    points = [s0 + node * (s1 - s0) for node in NODES[:-1]]
-    end, now = with_gates(s1, y1)
-    heights = jnp.stack([*(lowest(s, at(s), modes) for s in points), end])
-    event = jnp.any(heights < 0)
-    moments = jnp.stack([s0, *points, s1])
+    def at_moment(s):
+        y = jax.tree.map(lambda there, end: jnp.where(s >= s1, end, there), at(s), y1)
+        return look(s, y)
+
+    search = _first_crossing(at_moment, s0, s1)
+    event = search.right_height < 0
 
     def found():
-        first = jnp.argmax(heights < 0)
-        s, y = _locate(lambda s: with_gates(s, at(s))[0], at, moments[first], moments[first + 1], heights[first])
-        y = jax.tree.map(lambda there, end: jnp.where(s >= s1, end, there), y, y1)
+        s = search.right
+        y = jax.tree.map(lambda there, end: jnp.where(s >= s1, end, there), at(s), y1)
         equation, state = field.equation(s, y)
-        here = with_gates(s, y)[1]
+        here = eqx.tree_at(lambda m: m.gates, modes, search.gates)
         across = (here.sides != 0) & (_clearance(equation, state, here) < 0.5)
         chosen, crowded = choose(equation, state, here, across | (here.sides == 0))
         return Met(event, s, y, chosen, crowded)
 
     def nothing():
         equation, state = field.equation(s1, y1)
+        now = eqx.tree_at(lambda m: m.gates, modes, search.gates)
         return Met(event, s1, y1, _settled(equation, state, now), jnp.asarray(False))
 
     return jax.lax.cond(event, found, nothing)
@@ -166,9 +173,13 @@ def choose(equation: Equation, state: Parameters, modes: Modes, touched: jax.Arr
     among = eqx.tree_at(lambda m: m.slots, modes, slots)
     gates = _at(before, slots)
     low, high = (jnp.asarray(end, gates.dtype) for end in (equation.kinks.low, equation.kinks.high))
-    for _ in range(1 if equation.kinks.one_layer else ROUNDS):
-        linear, valid = _linear(equation, state, among, slots, gates)
-        sides, gates = stable(linear, valid, sides, low, high, SHIFT / 2)
+
+    def narrow(_, carry):
+        linear, valid = _linear(equation, state, among, slots, carry[1])
+        return stable(linear, valid, carry[0], low, high, SHIFT / 2)
+
+    rounds = 1 if equation.kinks.one_layer else ROUNDS
+    sides, gates = jax.lax.fori_loop(0, rounds, narrow, (sides.astype(jnp.int32), gates))
     everywhere = modes.sides.at[slots].set(sides.astype(jnp.int8), mode="drop")
     full = equation.gates(among, gates)
     slots = jnp.nonzero(everywhere == 0, size=room, fill_value=count)[0].astype(jnp.int32)
@@ -220,41 +231,58 @@ def _room_of_gates(kinks: AbstractKinks, modes: Modes) -> Real:
     return jnp.min(jnp.where(modes.slots < modes.sides.size, inside / SHIFT + 1, jnp.inf), initial=jnp.inf)
 
 
-def _locate(height, at, left, right, right_height) -> tuple[Scalar, Parameters]:
-    """The moment just past the first zero of `height` between two moments (regula falsi, with bisections)."""
-    finest = 4 * jnp.finfo(left.dtype).eps * jnp.maximum(jnp.abs(right), right - left)
+class _Search(NamedTuple):
+    """Moments before and at or after the first crossing, the heights there, and the gates at the later one."""
 
-    def going(carry):
-        left, right, _, high, count = carry
-        return (high < -0.5) & (right - left > finest) & (count < LOCATING)
+    left: Scalar
+    right: Scalar
+    left_height: Scalar
+    right_height: Scalar
+    gates: Real
+    node: jax.Array
+    count: jax.Array
 
-    def narrow(carry):
-        left, right, low, high, count = carry
-        share = jnp.where(jnp.isfinite(low), low / (low - high), 0.5)
+
+def _first_crossing(look, s0: Scalar, s1: Scalar) -> _Search:
+    """Looks at the nodes one after another up to the first below 0, then for the moment just past the first zero before
+    it (regula falsi, with bisections). One loop, so that the equation is compiled once.
+    """
+    nodes = jnp.asarray(NODES, s0.dtype)
+    rounding = 4 * jnp.finfo(s0.dtype).eps
+
+    def going(search):
+        looking = (search.right_height >= 0) & (search.node < len(NODES))
+        wide = search.right - search.left > rounding * jnp.maximum(jnp.abs(search.right), s1 - s0)
+        return looking | ((search.right_height < -0.5) & wide & (search.count < LOCATING))
+
+    def proceed(search):
+        looking = search.right_height >= 0
+        low, high = search.left_height, search.right_height
+        share = jnp.where(jnp.isfinite(low) & (low > high), low / (low - high), 0.5)
         # Every third time the middle, or one end might never move.
-        share = jnp.where(count % 3 == 2, 0.5, jnp.clip(share, 1e-3, 1 - 1e-3))
-        middle = left + share * (right - left)
-        value = height(middle)
-        below = value < 0
-        return (
-            jnp.where(below, left, middle),
-            jnp.where(below, middle, right),
-            jnp.where(below, low, value),
-            jnp.where(below, value, high),
-            count + 1,
+        share = jnp.where(search.count % 3 == 2, 0.5, jnp.clip(share, 1e-3, 1 - 1e-3))
+        node = s0 + nodes[jnp.minimum(search.node, len(NODES) - 1)] * (s1 - s0)
+        moment = jnp.where(looking, node, search.left + share * (search.right - search.left))
+        height, gates = look(moment)
+        below = height < 0
+        later = looking | below
+        return _Search(
+            # the next node's left end is this one
+            jnp.where(looking, search.right, jnp.where(below, search.left, moment)),
+            jnp.where(later, moment, search.right),
+            jnp.where(looking, search.right_height, jnp.where(below, low, height)),
+            jnp.where(later, height, high),
+            jnp.where(later, gates, search.gates),
+            search.node + looking,
+            search.count + ~looking,
         )
 
-    first = height(left)
-    begun = first < 0
-    carry = (
-        left,
-        jnp.where(begun, left, right),
-        first,
-        jnp.where(begun, first, right_height),
-        jnp.zeros((), jnp.int32),
+    height, gates = jax.eval_shape(look, s0)
+    zero = jnp.zeros((), jnp.int32)
+    none = jnp.full(height.shape, jnp.inf, height.dtype)
+    return jax.lax.while_loop(
+        going, proceed, _Search(s0, s0, none, none, jnp.zeros(gates.shape, gates.dtype), zero, zero)
     )
-    _, right, _, _, _ = jax.lax.while_loop(going, narrow, carry)
-    return right, at(right)
 
 
 def _at(values: Real, slots: Real) -> Real:

@@ -89,19 +89,16 @@ class Sliding(eqx.Module):
 
 
 @eqx.filter_jit
-def initialize(task: Task, start: Parameters, room: int = ROOM) -> State:
-    """The state before the first step, the start saved as the first point if it is asked for; with room for that many
-    surfaces that slide at once.
-    """
+def initialize(task: Task, start: Parameters) -> State:
+    """The state before the first step, the start saved as the first point if it is asked for."""
     y = task.field.initial(start)
     s = jnp.zeros((), jnp.result_type(task.end))
     count = task.saves.shape[0]
     first = jnp.minimum(FIRST_STEP, task.end)
     terms = task.terms
-    sliding, crowded = _sliding_at_start(task, s, y, room)
+    sliding = _sliding_at_start(task, s, y)
     bad = ~_all_finite(y) | ~(task.end > 0)
-    code = jnp.where(crowded, Code.CROWDED, _code_at_start(task, s, y))
-    code = jnp.where(bad, Code.INVALID, code)
+    code = jnp.where(bad, Code.INVALID, _code_at_start(task, s, y))
     controller = task.controller.init(terms, s, first, y, first, None, task.solver.func, task.error_order)[1]
     return State(
         origin=y,
@@ -120,12 +117,11 @@ def initialize(task: Task, start: Parameters, room: int = ROOM) -> State:
     )
 
 
-def _sliding_at_start(task: Task, s, y, room: int) -> tuple["Sliding | None", jax.Array]:
+def _sliding_at_start(task: Task, s, y) -> "Sliding | None":
     if task.field.dynamics.kinks is None:
-        return None, jnp.asarray(False)
-    modes, crowded = begin(*task.field.equation(s, y), s.dtype, room)
+        return None
     nothing = jnp.zeros((), jnp.int32)
-    return Sliding(modes, nothing, nothing, jnp.zeros_like(s)), crowded
+    return Sliding(begin(*task.field.equation(s, y), ROOM), nothing, nothing, jnp.zeros_like(s))
 
 
 def _code_at_start(task: Task, s, y) -> jax.Array:
@@ -165,7 +161,7 @@ def _step(task: Task, state: State) -> State:
     target, at_jump = _next_target(task, s0)
     clipped = state.proposed + _rounding(state.proposed) >= target
     s1 = jnp.where(clipped, target, state.proposed)
-    field = task.field if state.sliding is None else task.field.held(state.sliding.modes, s1 - s0)
+    field = task.field if state.sliding is None else task.field.held(state.sliding.modes, s0, state.y, s1 - s0)
     terms: Any = diffrax.ODETerm(cast(Any, field))
     y1, error, dense, solver_state, _ = task.solver.step(terms, s0, s1, state.y, None, state.solver, state.restart)
     # Outside its domain a field may give NaN: such a step failed, and a smaller one may not.
@@ -213,8 +209,7 @@ def _step(task: Task, state: State) -> State:
     fault = jax.lax.cond(underflow, lambda: _underflow_code(task, s0, state.y).astype(fault.dtype), lambda: fault)
     faulty = fault != Code.RUNNING
     next_save, saved = _save(task, state, dense, jnp.where(keep & ~faulty, s1, s0), s0, whole, y)
-    held = task.field if sliding is None else task.field.held(sliding.modes, whole - s0)
-    reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, held.snapshot(s_new, y)))
+    reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, task.field.snapshot(s_new, y)))
     code = jnp.where(faulty, fault, jnp.where(keep, reached, Code.RUNNING))
     code = jnp.where(crowded, Code.CROWDED, code).astype(jnp.int32)
     return State(

@@ -114,17 +114,26 @@ class Steepest(AbstractSteepest):
 class Sign(AbstractSteepest):
     """Sign flow (q = 1): the direction is sign(g), computed as g/√(g²+ε²).
 
-    **Arguments:** `smoothing`: ε > 0 in the units of the gradient, multiplied by the ambient `mf.accuracy`.
+    With `smoothing=None` it is sign(g) itself. A flow then slides along the surfaces on which an entry of the gradient
+    is 0, and is followed there as a differential inclusion, with an element of [−1,1] in place of the sign.
+
+    **Arguments:** `smoothing`: ε > 0 in the units of the gradient, multiplied by the ambient `mf.accuracy`; or None.
 
     **Raises:** `ValueError` for ε ≤ 0.
 
     **Source:** Never Saddle (arXiv:2603.02064), theory page 03.
+
+    >>> problem = mf.problems.LinearRegression(jnp.array([[2.0, 1.0], [0.0, 1.0]]), jnp.array([2.0, 1.5]))
+    >>> flow = mf.Flow(problem, potential=mf.potentials.Quadratic(), geometry=mf.geometries.Sign(smoothing=None))
+    >>> path = mf.integrate(flow, jnp.zeros(2), until=mf.until.time(5.0))
+    >>> path.x[-1].round(6).tolist()
+    [0.25, 1.5]
     """
 
-    smoothing: Held
+    smoothing: Held | None
 
-    def __init__(self, smoothing: Numeric = SMOOTHING):
-        self.smoothing = _checks.positive("smoothing", smoothing) * current()
+    def __init__(self, smoothing: Numeric | None = SMOOTHING):
+        self.smoothing = None if smoothing is None else _checks.positive("smoothing", smoothing) * current()
 
     @property
     def q(self) -> Held:
@@ -138,12 +147,44 @@ class Sign(AbstractSteepest):
 
     def direction(self, gradient: Real, log_scale: Scalar) -> tuple[Scalar, Real]:
         """g/√(g²+ε²), ε divided by the same scale."""
+        if self.smoothing is None:
+            return jnp.zeros_like(log_scale), jnp.sign(gradient)
         unit, width = carried(self.smoothing, log_scale, gradient.dtype)
         return -unit, gradient / jnp.sqrt(_square(gradient, unit, width))
 
     def slope(self, gradient: Real) -> Real:
-        """ε²/(g²+ε²)^{3/2}"""
+        """ε²/(g²+ε²)^{3/2}; without smoothing 1/|g|, the slope from 0 to g."""
+        if self.smoothing is None:
+            return 1 / jnp.abs(gradient)
         return self.smoothing**2 / (gradient**2 + self.smoothing**2) ** 1.5
+
+    def weight(self, partial: Real) -> Real:
+        """sign(a)"""
+        return jnp.sign(partial)
+
+
+class FixedSigns(AbstractSteepest):
+    """Sign flow with given numbers, of the shape of x, in place of the signs of the gradient."""
+
+    signs: Real
+
+    @property
+    def q(self) -> Held:
+        """1"""
+        return np.asarray(1.0)
+
+    @property
+    def smooth(self) -> bool:
+        """True"""
+        return True
+
+    def direction(self, gradient: Real, log_scale: Scalar) -> tuple[Scalar, Real]:
+        """The given numbers."""
+        return jnp.zeros_like(log_scale), self.signs
+
+    def slope(self, gradient: Real) -> Real:
+        """1/|g|, the slope from 0 to g."""
+        return 1 / jnp.abs(gradient)
 
     def weight(self, partial: Real) -> Real:
         """sign(a)"""
