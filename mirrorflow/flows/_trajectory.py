@@ -49,6 +49,8 @@ class Trajectory(eqx.Module):
     def to_xarray(self) -> "xarray.Dataset":
         """The path as a labelled `xarray.Dataset` with versions and status as attributes.
 
+        Of a network, `x.0`, `x.1`, … are the layers.
+
         **Raises:** `ImportError` that names the extra to install if xarray is missing.
         """
         try:
@@ -57,7 +59,12 @@ class Trajectory(eqx.Module):
             raise ImportError("to_xarray needs xarray: pip install 'mirrorflow[data]'.") from error
         problem = self.flow.problem
         axes = tuple(problem.axis_names)
-        arrays: dict[str, Any] = {"x": (("time", *axes), np.asarray(self.x))}
+        arrays: dict[str, Any] = {}
+        if isinstance(self.x, tuple | list):
+            for i, (layer, names) in enumerate(zip(self.x, axes, strict=True)):
+                arrays[f"x.{i}"] = (("time", *names), np.asarray(layer))
+        else:
+            arrays["x"] = (("time", *axes), np.asarray(self.x))
         for name in ("loss", "log_loss", "log_time"):
             arrays[name] = (("time",), np.asarray(getattr(self, name)))
         if self.flow.reparameterization is not None:

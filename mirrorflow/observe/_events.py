@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from .. import _checks
-from .._types import Anything, Numeric, Real
+from .._types import Anything, Numeric, Parameters, Real
 from ..flows import Trajectory
 
 
@@ -16,7 +16,8 @@ def escape_time(path: Trajectory, to: Numeric, coordinate: int | tuple[int, ...]
     **Arguments:**
 
     - `to`: a positive level or an array of levels.
-    - `coordinate`: an index into x, a tuple of indices where x has several axes.
+    - `coordinate`: an index into x, a tuple of indices where x has several axes; of a network, the number of a layer
+      and the indices into its weights.
 
     **Returns:** times in the loss's own unit, of the shape of `to`.
 
@@ -28,32 +29,48 @@ def escape_time(path: Trajectory, to: Numeric, coordinate: int | tuple[int, ...]
     [0.5, 1.0, inf]
     """
     levels = jnp.asarray(_checks.positive("to", to, shape=None))
-    x = jnp.asarray(path.x)
     if coordinate is None:
-        sizes = jnp.max(jnp.abs(x.reshape(x.shape[0], -1)), axis=1)
+        leaves = [jnp.asarray(leaf) for leaf in jax.tree.leaves(path.x)]
+        sizes = jnp.max(jnp.stack([jnp.max(jnp.abs(x.reshape(x.shape[0], -1)), axis=1) for x in leaves]), axis=0)
     else:
+        x, coordinate = _leaf(path.x, coordinate)
         sizes = jnp.abs(x[(slice(None), *_index(coordinate, x.shape[1:]))])
     time = jnp.asarray(path.time)
     crossing = jax.vmap(lambda level: _crossing(time, sizes, level))
     return crossing(levels.ravel()).reshape(levels.shape)
 
 
-def sign_flips(path: Trajectory) -> Anything:
+def sign_flips(path: Trajectory) -> Parameters:
     """How often each coordinate of x changes its sign along the saved points; zeros in between are skipped.
 
-    **Returns:** counts of the shape of x. Flips between two saved points that undo each other are not seen.
+    **Returns:** counts of the shape of x, for a network a tuple of them, one array a layer. Flips between two saved
+    points that undo each other are not seen.
 
     >>> problem = mf.problems.LinearRegression(jnp.eye(2), jnp.ones(2))
     >>> x = np.array([[1.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [3.0, 1.0]])
     >>> mf.observe.sign_flips(mf.Trajectory.from_arrays(time=np.arange(4.0), parameters=x, problem=problem)).tolist()
     [2, 0]
     """
-    signs = jnp.sign(jnp.asarray(path.x))
+    return jax.tree.map(lambda x: _flips(jnp.asarray(x)), path.x)
+
+
+def _flips(x: Real) -> Anything:
+    signs = jnp.sign(x)
     points = jnp.arange(signs.shape[0]).reshape(-1, *[1] * (signs.ndim - 1))
     # At each point the sign it has, or the last one it had; 0 only before the first.
     latest = jax.lax.cummax(jnp.where(signs != 0, jnp.broadcast_to(points, signs.shape), 0), axis=0)
     carried = jnp.take_along_axis(signs, latest, axis=0)
     return jnp.sum(carried[1:] * carried[:-1] < 0, axis=0)
+
+
+def _leaf(x: Parameters, coordinate: int | tuple[int, ...]) -> tuple[Real, int | tuple[int, ...]]:
+    """The array of x that a coordinate is one of, and the coordinate within it."""
+    if not isinstance(x, tuple | list):
+        return jnp.asarray(x), coordinate
+    layer, rest = (coordinate[0], coordinate[1:]) if isinstance(coordinate, tuple) and coordinate else (coordinate, ())
+    if not isinstance(layer, int) or not 0 <= layer < len(x):
+        raise ValueError(f"coordinate must begin with the number of a layer, below {len(x)}, got {coordinate!r}.")
+    return jnp.asarray(x[layer]), rest
 
 
 def _index(coordinate: int | tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -89,6 +89,6 @@ def _nonnegative(rows: np.ndarray, target: np.ndarray) -> np.ndarray:
 
     if rows.shape[0] > rows.shape[1] + 1:
         # The triangular factor of (A b) has the same distances.
-        triangle = np.linalg.qr(np.column_stack([rows, target]), mode="r")
+        triangle = np.asarray(np.linalg.qr(np.column_stack([rows, target]), mode="r"))
         rows, target = triangle[:, :-1], triangle[:, -1]
     return nnls(rows, target, maxiter=50 * rows.shape[1])[0]

@@ -106,6 +106,8 @@ def _power(base: Real, exponent: Numeric) -> Real:
 
 
 def _matrices(path: Trajectory) -> Real:
+    if isinstance(path.x, tuple | list):
+        raise ValueError(f"x must be a matrix at each point, got the {len(path.x)} layers of a network.")
     x = jnp.asarray(path.x)
     if x.ndim < 3:
         raise ValueError(f"x must be a matrix at each point, got shape {x.shape[1:]} in a path of {x.shape[0]} points.")

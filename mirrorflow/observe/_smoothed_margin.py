@@ -89,7 +89,7 @@ def _log_balance(potentials: tuple[AbstractPotential, ...], x: list[Real], power
     """(power·log Q, Q) at each point."""
 
     def one(leaves):
-        return sum(p.balance_function(leaf) for p, leaf in zip(potentials, leaves, strict=True))
+        return jnp.sum(jnp.stack([p.balance_function(leaf) for p, leaf in zip(potentials, leaves, strict=True)]))
 
     sizes = jax.lax.map(one, x)
     return power * jnp.log(jnp.where(sizes > 0, sizes, 1.0)), sizes
@@ -100,7 +100,7 @@ def _log_radius(potential: AbstractPotential, x: list[Real], degree: Scalar) -> 
     """(L·log r, r) at each point."""
 
     def one(leaves):
-        total = sum(potential.balance_function(leaf) for leaf in leaves)
+        total = jnp.sum(jnp.stack([potential.balance_function(leaf) for leaf in leaves]))
         largest = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in leaves]))
         log_radius = _solved(potential, total, largest)
         # Where Q overflows or nothing is there, r is none.

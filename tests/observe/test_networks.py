@@ -221,9 +221,36 @@ def test_margin_is_that_of_weights_of_norm_one(path):
         np.testing.assert_allclose(unit, weights / sizes.reshape(3, *[1] * (weights.ndim - 1)), rtol=1e-12)
 
 
+def test_events_are_found_in_every_layer(of_network):
+    """The largest weight doubles in each step; one weight of the second layer flips twice."""
+    first, second = 2.0 ** np.arange(3)[:, None, None] * np.full((4, 3), 0.25), np.full((3, 1, 4), 0.1)
+    second[1, 0, 2] = -0.3
+    path = of_network(RELU, (first, second))
+    assert mf.observe.escape_time(path, [0.5, 2.0**-1.5, 2.0]).round(12).tolist() == [1.0, 0.5, np.inf]
+    assert mf.observe.escape_time(path, 0.3, coordinate=(1, 0, 2)).round(12) == 1.0
+    flips = mf.observe.sign_flips(path)
+    assert not flips[0].any() and flips[1].tolist() == [[0, 0, 2, 0]]
+
+
+def test_layers_are_labelled():
+    xarray = pytest.importorskip("xarray")
+    theta = points(DEEP)
+    problem = mf.problems.NetworkClassification(DEEP, np.ones((2, 3)), [0, 1])
+    data = mf.Trajectory.from_arrays(time=[0.0, 1.0, 2.0], parameters=theta, problem=problem).to_xarray()
+    assert isinstance(data, xarray.Dataset)
+    assert data["x.1"].dims == ("time", "unit_2", "unit_1") and data["x.2"].dims == ("time", "output", "unit_2")
+    np.testing.assert_array_equal(data["x.0"], theta[0])
+
+
 @pytest.mark.parametrize(
     ("ask", "words"),
     [
+        (lambda path: mf.observe.schatten_norm(path, 1), "x must be a matrix .* the 2 layers of a network"),
+        (
+            lambda path: mf.observe.escape_time(path, 1.0, 2),
+            "coordinate must begin with the number of a layer, below 2",
+        ),
+        (lambda path: mf.observe.escape_time(path, 1.0, (0, 1)), r"index into x of shape \(4, 3\), got \(1,\)"),
         (lambda path: mf.observe.unit_strengths(path, 1), "layer must be below the number of hidden layers, 1, got 1"),
         (lambda path: mf.observe.alignment(path, -1), "layer must be at least 0, got -1"),
         (lambda path: mf.observe.weight_sparsity(path, layer=2), "layer must be below the number of layers, 2, got 2"),
