@@ -11,9 +11,11 @@ import numpy as np
 
 from .. import _checks
 from .._types import Held, Numeric, Parameters
+from ..problems import NetworkClassification
 from ._field import Field, Points
 from ._flow import Flow
 from ._host import Run, Runner
+from ._network_dynamics import check_alive, unseen
 from ._status import Code, Status
 from ._task import ATOL, MAX_STEPS, RTOL, make_request, make_task, second_pass
 from ._trajectory import Trajectory, from_points, undefined_start
@@ -67,6 +69,8 @@ def integrate(
     _checks.instance("progress", progress, bool | None, "True, False or None")
     request = make_request(until, clock, save, rtol, atol, solver, max_steps)
     start = flow.check_start(start)
+    if isinstance(flow.problem, NetworkClassification):
+        check_alive(flow.problem, start)
     task = make_task(flow, request)
     runner = Runner(progress, checkpoint, may_switch=solver is None, end_known=request.end_known)
     run = runner.run(task, start)
@@ -165,7 +169,7 @@ def _without_logarithm(points: Points, status: Status) -> Status:
 
 def _detail(field: Field, final: State) -> str:
     if final.code not in (Code.REACHED, Code.STATIONARY):
-        return _where(field, final)
+        return "; ".join(filter(None, [_where(field, final), _unseen(field, final)]))
     if float(final.s) > 0:
         return ""
     return "the start is a point of rest" if final.code == Code.STATIONARY else "met by the start"
@@ -175,6 +179,15 @@ def _where(field: Field, final: State) -> str:
     _, time, log1p_time = field.split(final.s, final.y)
     place = f"t={float(time):.6g}" if np.isfinite(float(time)) else f"log t={float(log1p_time):.6g}"
     return f"at {place} after {int(final.steps)} steps"
+
+
+def _unseen(field: Field, final: State) -> str:
+    """Which samples keep the loss of a network from falling, where there are any."""
+    problem = field.dynamics.problem
+    if not isinstance(problem, NetworkClassification):
+        return ""
+    state, time, _ = field.split(final.s, final.y)
+    return unseen(problem, field.dynamics.predictor(state, time))
 
 
 def stages(solver: diffrax.AbstractAdaptiveSolver) -> int:

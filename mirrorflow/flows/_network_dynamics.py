@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .._types import Held, Numeric, Parameters, Real, Scalar
 from ..decay import AbstractDecay
@@ -71,3 +72,24 @@ class NetworkDynamics(AbstractDynamics):
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """None: the charts cover the domains."""
         return no_fault()
+
+
+def check_alive(problem: NetworkClassification, start: Parameters) -> None:
+    """`ValueError` for a start at which every derivative of the loss is 0, which no flow leaves."""
+    gradient = problem.scaled_gradient(start)[1]
+    if any(np.any(np.asarray(leaf) != 0) for leaf in gradient):
+        return
+    words = unseen(problem, start) or "the parts of every sample cancel"
+    raise ValueError(f"start is a dead network: every derivative of the loss is 0 ({words}), and no flow leaves it.")
+
+
+def unseen(problem: NetworkClassification, x: Parameters) -> str:
+    """On how many samples the network gives 0 whatever its last layer is, in words; empty if on none."""
+    last = problem.network.entering(x, problem.inputs, problem.gates)
+    if not last:
+        return ""
+    on = np.asarray(problem.network.activation(last[-1])).reshape(problem.samples, -1)
+    count = int((on == 0).all(axis=1).sum())
+    if count == 0:
+        return ""
+    return f"no unit is on at {count} of {problem.samples} samples, so that their loss cannot fall"

@@ -43,7 +43,12 @@ def test_finds_the_one_combination_of_sides_that_is_consistent(size):
         ((sides, gates),) = enumerated(linear)
         for first in (-1, 0, 1):
             found, chosen = stable(
-                linear, jnp.ones(size, bool), jnp.full(size, first, jnp.int32), jnp.asarray(0.0), jnp.asarray(1.0), 1e-12
+                linear,
+                jnp.ones(size, bool),
+                jnp.full(size, first, jnp.int32),
+                jnp.asarray(0.0),
+                jnp.asarray(1.0),
+                1e-12,
             )
             np.testing.assert_array_equal(found, sides)
             np.testing.assert_allclose(chosen, gates, rtol=1e-9, atol=1e-12)
