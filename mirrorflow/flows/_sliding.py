@@ -117,7 +117,7 @@ def resolved(equation: Equation, state: Parameters, modes: Modes, pull: Numeric)
 class Met(NamedTuple):
     """What a step met: whether anything, where, the state and the modes there, and whether they lack room."""
 
-    event: jax.Array
+    event: Any
     s: Scalar
     y: Parameters
     modes: Modes
@@ -240,7 +240,7 @@ class _Search(NamedTuple):
     right_height: Scalar
     gates: Real
     node: jax.Array
-    count: jax.Array
+    tries: jax.Array
 
 
 def _first_crossing(look, s0: Scalar, s1: Scalar) -> _Search:
@@ -253,14 +253,14 @@ def _first_crossing(look, s0: Scalar, s1: Scalar) -> _Search:
     def going(search):
         looking = (search.right_height >= 0) & (search.node < len(NODES))
         wide = search.right - search.left > rounding * jnp.maximum(jnp.abs(search.right), s1 - s0)
-        return looking | ((search.right_height < -0.5) & wide & (search.count < LOCATING))
+        return looking | ((search.right_height < -0.5) & wide & (search.tries < LOCATING))
 
     def proceed(search):
         looking = search.right_height >= 0
         low, high = search.left_height, search.right_height
         share = jnp.where(jnp.isfinite(low) & (low > high), low / (low - high), 0.5)
         # Every third time the middle, or one end might never move.
-        share = jnp.where(search.count % 3 == 2, 0.5, jnp.clip(share, 1e-3, 1 - 1e-3))
+        share = jnp.where(search.tries % 3 == 2, 0.5, jnp.clip(share, 1e-3, 1 - 1e-3))
         node = s0 + nodes[jnp.minimum(search.node, len(NODES) - 1)] * (s1 - s0)
         moment = jnp.where(looking, node, search.left + share * (search.right - search.left))
         height, gates = look(moment)
@@ -274,7 +274,7 @@ def _first_crossing(look, s0: Scalar, s1: Scalar) -> _Search:
             jnp.where(later, height, high),
             jnp.where(later, gates, search.gates),
             search.node + looking,
-            search.count + ~looking,
+            search.tries + ~looking,
         )
 
     height, gates = jax.eval_shape(look, s0)
@@ -285,6 +285,6 @@ def _first_crossing(look, s0: Scalar, s1: Scalar) -> _Search:
     )
 
 
-def _at(values: jax.Array, slots: jax.Array) -> jax.Array:
+def _at(values: Any, slots: jax.Array) -> jax.Array:
     """Entries of the slots, 0 where a slot is empty."""
     return values.at[slots].get(mode="fill", fill_value=0)

@@ -5,6 +5,7 @@ import itertools
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
 from mirrorflow.flows._pivoting import Linear, inverse, stable
 
 
