@@ -10,6 +10,7 @@ import numpy as np
 from .._checks import array_module
 from .._types import Anything, Held, Parameters, Scalar
 from ._dynamics import AbstractDynamics, Snapshot
+from ._kinks import AbstractKinks
 from ._sliding import PULL, Equation, Modes, resolved
 from .clocks import AbstractClock, log_time
 
@@ -29,6 +30,13 @@ class Field(eqx.Module):
     dynamics: AbstractDynamics
     clock: AbstractClock
     hold: Hold | None = None
+    # Whether kinks are followed as differential inclusions; else steps go across them.
+    slide: bool = eqx.field(static=True, default=True)
+
+    @property
+    def kinks(self) -> AbstractKinks | None:
+        """The surfaces that are followed."""
+        return self.dynamics.kinks if self.slide else None
 
     def initial(self, start: Parameters) -> Parameters:
         """y at s=0."""
@@ -68,7 +76,7 @@ class Field(eqx.Module):
     def equation(self, s: Scalar, y: Parameters) -> tuple[Equation, Parameters]:
         """The equation with kinks at one moment, and the state there."""
         state, time, _ = self.split(s, y)
-        kinks = self.dynamics.kinks
+        kinks = self.kinks
         assert kinks is not None
         return Equation(self.dynamics, kinks, time), state
 

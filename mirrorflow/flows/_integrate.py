@@ -35,6 +35,7 @@ def integrate(
     atol: Numeric = ATOL,
     solver: diffrax.AbstractAdaptiveSolver | None = None,
     max_steps: int = MAX_STEPS,
+    slide: bool | None = None,
     progress: bool | None = None,
     checkpoint: str | os.PathLike | None = None,
 ) -> Trajectory:
@@ -53,6 +54,10 @@ def integrate(
     - `solver`: any adaptive diffrax solver; unless given, an explicit one (Tsit5) begins and an L-stable one (Kvaerno5)
       takes over where the flow proves stiff.
     - `max_steps`: attempted steps after which the run ends with a status.
+    - `slide`: whether the boundaries of ReLU units are followed as a differential inclusion (Filippov) where the flow
+      holds them on a sample, which it does for most of the way; else steps go across them, which an adaptive solver
+      rejects again and again. By default up to 50,000 of them (units times samples); `stats` then counts the `events`,
+      and `slid` is the part of the path, in the clock's variable, that slid. Exact signs always slide.
     - `progress`: whether to show progress; by default in a terminal once a run takes longer than two seconds.
     - `checkpoint`: a file in which an interrupted run keeps its state, and from which the same call continues it with
       the same result.
@@ -67,7 +72,7 @@ def integrate(
     """
     _checks.instance("flow", flow, Flow, "an mf.Flow")
     _checks.instance("progress", progress, bool | None, "True, False or None")
-    request = make_request(until, clock, save, rtol, atol, solver, max_steps)
+    request = make_request(until, clock, save, rtol, atol, solver, max_steps, slide)
     start = flow.check_start(start)
     if isinstance(flow.problem, NetworkClassification):
         check_alive(flow.problem, start)

@@ -10,6 +10,7 @@ import numpy as np
 from .. import _checks
 from .._accuracy import current
 from .._types import Held, Numeric
+from ..geometries import Sign
 from ._field import Field
 from ._flow import Flow
 from ._solvers import explicit_solver, named_solver, prepared
@@ -20,6 +21,8 @@ from .until import AbstractRule, Either, as_rules, earliest_end, ends_beforehand
 RTOL = 1e-8
 ATOL = 1e-10
 MAX_STEPS = 10_000_000
+# Boundaries of units at samples up to which a network's flow is followed along them.
+MOST_KINKS = 50_000
 
 
 class Request(NamedTuple):
@@ -32,6 +35,7 @@ class Request(NamedTuple):
     atol: Held
     solver: diffrax.AbstractAdaptiveSolver | None
     max_steps: Held
+    slide: bool | None = None
 
     @property
     def end_known(self) -> bool:
@@ -52,13 +56,15 @@ def make_request(
     atol: Numeric,
     solver: diffrax.AbstractAdaptiveSolver | None,
     max_steps: int,
+    slide: bool | None = None,
 ) -> Request:
     """The arguments of `integrate`, refused in words where they make no sense."""
     clock = Physical() if clock is None else clock
     _checks.instance("clock", clock, AbstractClock, "a clock of mf.clocks")
     named = None if solver is None else named_solver(solver)
     limit = np.asarray(min(_checks.integer("max_steps", max_steps, at_least=1), 2**30), np.int32)
-    return Request(as_rules(until), clock, _save(save), *tolerances(rtol, atol), named, limit)
+    _checks.instance("slide", slide, bool | None, "True, False or None")
+    return Request(as_rules(until), clock, _save(save), *tolerances(rtol, atol), named, limit, slide)
 
 
 def make_task(flow: Flow, request: Request) -> Task:
@@ -66,7 +72,7 @@ def make_task(flow: Flow, request: Request) -> Task:
     clock = request.clock
     for rule in request.rules:
         rule.check(flow.problem)
-    field = Field(flow.dynamics, clock)
+    field = Field(flow.dynamics, clock, slide=_slides(flow, request.slide))
     jumps = field.jumps()
     # Proportional and integral: at the limit of stability an integral controller alone has every few steps rejected.
     controller = diffrax.PIDController(request.rtol, request.atol, pcoeff=0.4, icoeff=0.6)
@@ -82,6 +88,17 @@ def make_task(flow: Flow, request: Request) -> Task:
         jumps=jumps,
         max_steps=request.max_steps,
     )
+
+
+def _slides(flow: Flow, slide: bool | None) -> bool:
+    """Whether kinks are followed; of networks without being asked only where they are not too many to look at."""
+    kinks = flow.dynamics.kinks
+    if kinks is None or slide:
+        return True
+    exact = isinstance(flow.geometry, Sign)
+    if exact and slide is False:
+        raise ValueError("slide must not be False for Sign(smoothing=None), whose flow stops at the first kink then.")
+    return exact or (slide is None and kinks.count <= MOST_KINKS)
 
 
 def second_pass(task: Task, end: Held, count: int) -> Task:

@@ -31,7 +31,8 @@ class Trajectory(eqx.Module):
     - `x`: the predictor, shape (points, …).
     - `parameters`: the start's pytree with a leading axis (for a potential: x itself).
     - `loss`, `log_loss`: f and log f, shape (points,).
-    - `stats`: numbers of steps, of those rejected, of implicit ones, of right-hand sides in explicit ones, of passes.
+    - `stats`: numbers of steps, of those rejected, of implicit ones, of right-hand sides in explicit ones, of passes;
+      where it may slide also of `events`, and `slid`, the part of the path that did.
     - `status`: how the run ended, in words; `status.ok`.
     - `flow`: what was integrated; None for a run made elsewhere without a geometry.
     """
@@ -74,7 +75,7 @@ class Trajectory(eqx.Module):
             "jax_version": jax.__version__,
             "status": str(self.status),
             "status_ok": int(self.status.ok),
-            **{key: int(value) for key, value in self.stats.items()},
+            **{key: float(value) if key == "slid" else int(value) for key, value in self.stats.items()},
         }
         return xarray.Dataset(arrays, coords={"time": np.asarray(self.time)}, attrs=attributes)
 

@@ -118,7 +118,7 @@ def initialize(task: Task, start: Parameters) -> State:
 
 
 def _sliding_at_start(task: Task, s, y) -> "Sliding | None":
-    if task.field.dynamics.kinks is None:
+    if task.field.kinks is None:
         return None
     nothing = jnp.zeros((), jnp.int32)
     return Sliding(begin(*task.field.equation(s, y), ROOM), nothing, nothing, jnp.zeros_like(s))
