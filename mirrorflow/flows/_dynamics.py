@@ -306,15 +306,20 @@ def _no_fault() -> jax.Array:
     return jnp.asarray(Code.RUNNING, jnp.int32)
 
 
-def dual_velocity(
-    dynamics: PotentialDynamics, x: Real, time: Scalar, log_rate: Real, potential: AbstractPotential
-) -> Real:
-    """−direction(∇f + coupled) − α·∇²R(x)x, times e^{log_rate}: one number, or one for each coordinate."""
+def dual_direction(dynamics: PotentialDynamics, x: Real, time: Scalar) -> tuple[Real, Real]:
+    """(s, d), the direction of ∇f + coupled decay being eˢ·d."""
     log_scale, gradient = dynamics.problem.scaled_gradient(x)
     if isinstance(dynamics.decay, Coupled):
         gradient = jnp.exp(log_scale) * gradient + dynamics.decay.gradient(x, time)
         log_scale = jnp.zeros_like(log_scale)
-    log_speed, direction = dynamics.geometry.direction(gradient, log_scale)
+    return dynamics.geometry.direction(gradient, log_scale)
+
+
+def dual_velocity(
+    dynamics: PotentialDynamics, x: Real, time: Scalar, log_rate: Real, potential: AbstractPotential
+) -> Real:
+    """−direction(∇f + coupled) − α·∇²R(x)x, times e^{log_rate}: one number, or one for each coordinate."""
+    log_speed, direction = dual_direction(dynamics, x, time)
     dual = -jnp.exp(log_rate + log_speed) * direction
     if isinstance(dynamics.decay, Decoupled):
         dual = dual - jnp.exp(log_rate) * dynamics.decay.strength(time) * potential.metric_times_identity(x)

@@ -12,6 +12,7 @@ from .._accuracy import current
 from .._types import Held, Numeric
 from ._field import Field
 from ._flow import Flow
+from ._mirror_step import ImplicitMirror
 from ._solvers import explicit_solver, named_solver, prepared
 from .clocks import AbstractClock, LogTimes, Physical
 from .drive import Task
@@ -67,6 +68,8 @@ def make_task(flow: Flow, request: Request) -> Task:
     for rule in request.rules:
         rule.check(flow.problem)
     field = Field(flow.dynamics, clock)
+    if isinstance(request.solver, ImplicitMirror):
+        request.solver.check(flow.dynamics)
     jumps = field.jumps()
     # Proportional and integral: at the limit of stability an integral controller alone has every few steps rejected.
     controller = diffrax.PIDController(request.rtol, request.atol, pcoeff=0.4, icoeff=0.6)
