@@ -117,8 +117,10 @@ class ImplicitMirror(diffrax.AbstractAdaptiveSolver):
     def init(self, terms: Any, t0: Any, t1: Any, y0: Parameters, args: Any) -> "Memory":
         """Nothing remembered; the first step begins with the right-hand side."""
         vector = _equation(terms).pack(y0)
-        nothing = jnp.zeros_like(vector)
-        return Memory(nothing, jnp.zeros(()), jnp.zeros(()), vector, nothing, jnp.ones(()), jnp.asarray(False))
+        # Each its own array: the driver gives them all away.
+        zeros = [jnp.zeros_like(vector) for _ in range(3)]
+        log_rate, its_slope = jnp.zeros(()), jnp.zeros(())
+        return Memory(zeros[0], log_rate, its_slope, zeros[1], zeros[2], jnp.ones(()), jnp.asarray(False))
 
     def func(self, terms: Any, t0: Any, y0: Parameters, args: Any) -> Parameters:
         """The right-hand side."""
@@ -139,9 +141,7 @@ class ImplicitMirror(diffrax.AbstractAdaptiveSolver):
         dense = two_step_polynomial(start, end, memory, end_slope, length)
         log_rate_slope = (stages[-1, -1] - stages[-2, -1]) / ((1 - table.points[-2]) * length)
         now = Memory(end_slope, stages[-1, -1], log_rate_slope, start, memory.slope, length, jnp.asarray(True))
-        result = diffrax.RESULTS.where(
-            solved.found, diffrax.RESULTS.successful, diffrax.RESULTS.nonlinear_divergence
-        )
+        result = diffrax.RESULTS.where(solved.found, diffrax.RESULTS.successful, diffrax.RESULTS.nonlinear_divergence)
         between = {"parts": jax.vmap(equation.unpack)(dense), "ratio": memory.length / length}
         return equation.unpack(end), equation.unpack(error), between, now, result
 
