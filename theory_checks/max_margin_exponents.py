@@ -207,15 +207,18 @@ def away(found):
     status="derived here",
     new=True,
     tolerance=mf.tolerance(0.15, because="log‖x‖ ≈ 11 at log t=1e5, and the next term is of that relative order"),
-    figure="horizon-errors",
+    figure="slow-directions",
     variables={"P": "the projection on the directions in which all support vectors keep their margin", **VARIABLES},
 )
 def logarithmic_direction(case, found, kept=1.0):
-    """The distance at log t=1e5 times log‖x‖, relative, of all data sets with fewer support vectors than features."""
+    """The distance at log t=1e5 times log‖x‖−½, in units of the law: the median of the data sets that it moves.
+
+    R'=x(2log|x|−1) far away, whence the ½. Data sets with as many support vectors as features are not moved.
+    """
     distances, expected = away(found)
     chosen = expected > 0.05
-    sizes = np.log(np.linalg.norm(found["x"][chosen, -1], axis=1))
-    return mf.Comparison(predicted=kept * expected[chosen], measured=distances[chosen, -1] * sizes, scale=expected[chosen])
+    sizes = np.log(np.linalg.norm(found["x"][chosen, -1], axis=1)) - 0.5
+    return mf.Comparison(predicted=kept, measured=np.median(distances[chosen, -1] * sizes / expected[chosen]), scale=1.0)
 
 
 logarithmic_direction.control("half of it", kept=0.5)
