@@ -9,6 +9,7 @@ data decide (data sets that have not settled are left out).
 """
 
 import numpy as np
+from matplotlib.ticker import FixedLocator, NullFormatter
 
 from mirrorflow import plotting
 from mirrorflow.content.checks.max_margin_many import (
@@ -37,6 +38,10 @@ def draw(data):
     plotting.predicted(left, ends, ends, label="the law")
     left.set(xlabel="the law: entropies of the multipliers", ylabel=r"gap $\times\log t$ at $\log t=10^5$")
     right.set(xlabel="the law: entropies of the multipliers", ylabel="relative deviation from the law")
+    for axis in (left.xaxis, left.yaxis, right.xaxis):
+        axis.set_major_locator(FixedLocator([0.1, 0.2, 0.5, 1, 2, 5]))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     left.legend(loc="upper left")
     plotting.letters((left, right))
     return figure

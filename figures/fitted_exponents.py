@@ -51,7 +51,7 @@ def _powers(axis, runs):
     axis.set_yscale("symlog", linthresh=1e-4)
     axis.set_xticks(np.arange(3) + 0.2, [rf"$p={p:g}$" for p in POWERS])
     axis.set(xlabel="potential $|x|^p/p$", ylabel="fitted exponent less the predicted one")
-    axis.legend(loc="upper right")
+    axis.legend(loc="lower right")
 
 
 def _cosh(axis, runs):

@@ -109,8 +109,8 @@ def entropy(x):
 
 
 def balance(x):
-    """Q of hyperbolic entropy, √(x²+ρ²) less its value at 0, without cancellation."""
-    return x * (x / (np.hypot(x, SCALE) + SCALE))
+    """Q of hyperbolic entropy, √(x²+ρ²), its constant included."""
+    return np.hypot(x, SCALE)
 
 
 # Value of one coordinate, exponent of the horizon, and the law of the error: a power of log(‖x‖/ρ) or of ‖x‖.
@@ -119,17 +119,17 @@ SHAPES = {
     "x² log": (lambda x: x**2 * np.log1p(x), 2.0, "log", -1.0),
     "x³ᐟ² log": (lambda x: x**1.5 * np.log1p(x), 1.5, "log", -1.0),
     "x³+x²": (lambda x: x**3 + x**2, 3.0, "size", -1.0),
-    "balance": (balance, 1.0, "size", -1.0),
+    "balance": (balance, 1.0, "size", -2.0),
 }
 
 
 def horizon_errors(name):
     """|R⁻¹(ΣR(x_i))/φ_∞(x) − 1| at sizes of x that grow, and what they are a power of.
 
-    Up to e^650 for logarithmic laws; up to e^20 for powers, whose error falls below rounding.
+    Up to e^650 for logarithmic laws; up to e^9 for powers, whose error falls below rounding.
     """
     value, p, kind, _ = SHAPES[name]
-    logs = np.linspace(3.0, 12.0, 25) if kind == "size" else LOG_SIZES / (1.0 if p == 1 else 2.2)
+    logs = np.linspace(2.0, 9.0, 25) if kind == "size" else LOG_SIZES / (1.0 if p == 1 else 2.2)
     errors = []
     for log in logs:
         x = np.exp(log) * POINT
@@ -156,7 +156,7 @@ def shapes(case, key):
     tolerance=mf.tolerance(0.1, because="the next term is of relative order 1/log‖x‖, 0.05 at the first point"),
     figure="horizon-errors",
     variables=VARIABLES,
-    notes="With ‖x_t‖ ~ log t that is 1/log log t. Q of hyperbolic entropy, √(x²+ρ²)−ρ, misses ℓ1 by ρ/‖x‖ only.",
+    notes="With ‖x_t‖ ~ log t that is 1/log log t. Q of hyperbolic entropy, √(x²+ρ²), misses ℓ1 by ρ²/‖x‖² only.",
 )
 def horizon_error_law(case, found, swapped=False):
     """The exponent of the error, in log(‖x‖/ρ) or in ‖x‖."""
