@@ -150,7 +150,8 @@ def shapes(case, key):
     "max-margin/horizon-errors",
     on=shapes,
     statement=r"\text{the gauge of } \{R\le R(x)\} \text{ misses } \phi_\infty \text{ by } 1/\log(\|x\|/\rho) "
-    r"\text{ for } |x|\log|x| \text{ and } |x|^\alpha\log|x|,\ \text{by a power of } \|x\| \text{ for } Q \text{ and sums}",
+    r"\text{ for } |x|\log|x| \text{ and } |x|^\alpha\log|x|,\ \text{by a power of } \|x\| "
+    r"\text{ for } Q \text{ and sums}",
     source=RATES,
     status="heuristic",
     tolerance=mf.tolerance(0.1, because="the next term is of relative order 1/log‖x‖, 0.05 at the first point"),
@@ -218,7 +219,9 @@ def logarithmic_direction(case, found, kept=1.0):
     distances, expected = away(found)
     chosen = expected > 0.05
     sizes = np.log(np.linalg.norm(found["x"][chosen, -1], axis=1)) - 0.5
-    return mf.Comparison(predicted=kept, measured=np.median(distances[chosen, -1] * sizes / expected[chosen]), scale=1.0)
+    return mf.Comparison(
+        predicted=kept, measured=np.median(distances[chosen, -1] * sizes / expected[chosen]), scale=1.0
+    )
 
 
 logarithmic_direction.control("half of it", kept=0.5)

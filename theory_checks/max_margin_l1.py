@@ -60,9 +60,7 @@ def remembered(x, best):
     memory = np.where(np.isin(np.arange(len(collected)), best.support), 0.0, collected)
     asked = np.sign(best.dual) * np.log(np.where(on, np.abs(best.direction), 1.0))
     rows = best.signed_inputs[np.asarray(best.support)][:, on]
-    memory[np.asarray(best.support)] = np.linalg.lstsq(
-        rows.T, (asked - memory @ best.signed_inputs)[on], rcond=None
-    )[0]
+    memory[np.asarray(best.support)] = np.linalg.lstsq(rows.T, (asked - memory @ best.signed_inputs)[on], rcond=None)[0]
     return memory
 
 

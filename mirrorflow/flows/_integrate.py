@@ -48,8 +48,8 @@ def integrate(
       logarithms; nothing for the two ends.
     - `rtol`, `atol`: tolerances per step, multiplied by the ambient `mf.accuracy`.
     - `solver`: any adaptive diffrax solver or one of `mf.solvers`; unless given, an explicit one (Tsit5) begins and an
-      L-stable one takes over where the flow proves stiff: Kvaerno5, or `mf.solvers.ImplicitMirror` for a potential and a
-      positive loss of at most 128 unknowns under the log or loss clock.
+      L-stable one takes over where the flow proves stiff: Kvaerno5, or `mf.solvers.ImplicitMirror` for a potential and
+      a positive loss of at most 128 unknowns under the log or loss clock.
     - `max_steps`: attempted steps after which the run ends with a status.
     - `progress`: whether to show progress; by default in a terminal once a run takes longer than two seconds.
     - `checkpoint`: a file in which an interrupted run keeps its state, and from which the same call continues it with

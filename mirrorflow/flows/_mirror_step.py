@@ -10,12 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import _checks
-from .._types import Anything, Held, Parameters, Real, Scalar
+from .._types import Anything, Parameters, Real, Scalar
 from ._dynamics import AbstractDynamics, PotentialDynamics, ReparameterizedDynamics
 from ._field import Field
 from ._mirror_stage import MirrorEquation
 from ._scaled_newton import ScaledNewton, scaled_solve
 from ._two_steps import TwoStepInterpolation, extrapolated, two_step_polynomial
+
+OUTCOMES: Any = (diffrax.RESULTS.successful, diffrax.RESULTS.nonlinear_divergence)
 
 
 class Collocation(NamedTuple):
@@ -47,7 +49,7 @@ def radau(stages: int) -> Collocation:
 
 
 class ImplicitMirror(diffrax.AbstractAdaptiveSolver):
-    """The implicit mirror step ∇R(x⁺)−∇R(x) = −Δ·∇f(x⁺) at order 3 or 5: for flows of a potential that become algebraic.
+    """The implicit mirror step ∇R(x⁺)−∇R(x) = −Δ·∇f(x⁺) at order 3 or 5, for flows that become algebraic.
 
     The polynomial c(s) of degree m=(order+1)/2 in the potential's chart c with c(s₀)=c₀ that satisfies
 
@@ -91,7 +93,8 @@ class ImplicitMirror(diffrax.AbstractAdaptiveSolver):
         if order not in (3, 5):
             raise ValueError(f"order must be 3 or 5, got {order}.")
         self.stages = (order + 1) // 2
-        self.root_finder = diffrax.with_stepsize_controller_tols(ScaledNewton)()
+        finder: Any = ScaledNewton
+        self.root_finder = diffrax.with_stepsize_controller_tols(finder)()
 
     def order(self, terms: Any) -> int:
         """3 or 5"""
@@ -141,7 +144,8 @@ class ImplicitMirror(diffrax.AbstractAdaptiveSolver):
         dense = two_step_polynomial(start, end, memory, end_slope, length)
         log_rate_slope = (stages[-1, -1] - stages[-2, -1]) / ((1 - table.points[-2]) * length)
         now = Memory(end_slope, stages[-1, -1], log_rate_slope, start, memory.slope, length, jnp.asarray(True))
-        result = diffrax.RESULTS.where(solved.found, diffrax.RESULTS.successful, diffrax.RESULTS.nonlinear_divergence)
+        good, bad = OUTCOMES
+        result = diffrax.RESULTS.where(solved.found, good, bad)
         between = {"parts": jax.vmap(equation.unpack)(dense), "ratio": memory.length / length}
         return equation.unpack(end), equation.unpack(error), between, now, result
 
@@ -182,7 +186,7 @@ class ImplicitMirror(diffrax.AbstractAdaptiveSolver):
 
 
 class Memory(eqx.Module):
-    """What a step leaves: the slope, and log dt/ds with its slope, where it ended; where it began, with the slope there.
+    """What a step leaves: the slope, and log dt/ds with its slope, where it ended; where it began, and the slope there.
 
     The parts about log dt/ds are read under the loss clock only.
     """
@@ -205,8 +209,8 @@ def _begun(equation: MirrorEquation, s: Scalar, y: Parameters, memory: Memory, j
         return slope, log_rate.astype(memory.log_rate.dtype), jnp.zeros_like(memory.log_rate_slope)
 
     kept = (memory.slope, memory.log_rate, memory.log_rate_slope)
-    first = jax.lax.cond(known, lambda: kept, afresh)
-    return Memory(*first, memory.before, memory.before_slope, memory.length, known)
+    slope, log_rate, its_slope = jax.lax.cond(known, lambda: kept, afresh)
+    return Memory(slope, log_rate, its_slope, memory.before, memory.before_slope, memory.length, known)
 
 
 def _slopes(table: Collocation, length: Scalar, start: Real, unknown: Real) -> Real:
@@ -217,7 +221,7 @@ def _slopes(table: Collocation, length: Scalar, start: Real, unknown: Real) -> R
 
 
 def _equation(terms: Any) -> MirrorEquation:
-    field: Held = getattr(terms, "vector_field", None)
+    field: Any = getattr(terms, "vector_field", None)
     if not isinstance(field, Field):
         raise ValueError("ImplicitMirror needs the potential of a flow: it is a solver for mf.integrate alone.")
     return MirrorEquation(field)

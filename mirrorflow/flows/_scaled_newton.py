@@ -61,8 +61,10 @@ class ScaledNewton(eqx.Module):
             failed = ~jnp.isfinite(size) | (carry.iterations + 1 >= MOST_ITERATIONS)
             return _Iterate(moved, size, carry.iterations + 1, settled, settled | failed)
 
-        first = _Iterate(guess, jnp.full((), jnp.inf, guess.dtype), 0, jnp.asarray(False), jnp.asarray(False))
-        last = jax.lax.while_loop(lambda carry: ~carry.ended, step, jax.tree.map(jnp.asarray, first))
+        first = _Iterate(
+            guess, jnp.full((), jnp.inf, guess.dtype), jnp.asarray(0), jnp.asarray(False), jnp.asarray(False)
+        )
+        last = jax.lax.while_loop(lambda carry: ~carry.ended, step, first)
         return Solved(last.unknown, last.settled & jnp.all(jnp.isfinite(last.unknown)), last.iterations)
 
 

@@ -16,8 +16,8 @@ class TwoStepInterpolation(diffrax.AbstractLocalInterpolation):
     of the step before over that of this one (`ratio`). Without a step before it the last two are 0: Hermite's cubic.
     """
 
-    t0: Scalar
-    t1: Scalar
+    t0: Any
+    t1: Any
     parts: Parameters
     ratio: Scalar
 
