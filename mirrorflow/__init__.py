@@ -27,6 +27,7 @@ _ROOMS = (
     "reparameterizations",
     "report",
     "schedules",
+    "solvers",
     "until",
 )
 _NAMES = {
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from . import reparameterizations as reparameterizations
     from . import report as report
     from . import schedules as schedules
+    from . import solvers as solvers
     from ._accuracy import accuracy as accuracy
     from ._config import enable_compile_cache as enable_compile_cache
     from ._config import enable_float64 as enable_float64

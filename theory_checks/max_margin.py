@@ -37,12 +37,12 @@ def draw(key, number, loss="exponential"):
     return mf.problems.Classification.sample(at, samples=SAMPLES, features=FEATURES, loss=loss)
 
 
-def followed(problem, potential, end=LOG_END):
-    """From x=0 to log t=`end` on the log clock, saved at even steps of log log t."""
-    times = LOG_TIMES * (end / LOG_END) if end > 1e3 else np.geomspace(end / 1e3, end, len(LOG_TIMES))
+def followed(problem, potential):
+    """From x=0 to log t=1e5 on the log clock, saved at even steps of log log t."""
     flow, clock = mf.Flow(problem, potential=potential), mf.clocks.Log()
-    start, until = jnp.zeros(problem.shape), mf.until.log_time(end)
-    return mf.integrate(flow, start, clock=clock, until=until, save=mf.clocks.LogTimes(times))
+    start, until = jnp.zeros(problem.shape), mf.until.log_time(LOG_END)
+    save, solver = mf.clocks.LogTimes(LOG_TIMES), mf.solvers.ImplicitMirror()
+    return mf.integrate(flow, start, clock=clock, until=until, save=save, solver=solver)
 
 
 # --- the direction ---------------------------------------------------------------------------------------------------

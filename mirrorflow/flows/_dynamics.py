@@ -327,13 +327,19 @@ def no_fault() -> jax.Array:
     return jnp.asarray(Code.RUNNING, jnp.int32)
 
 
+def dual_direction(dynamics: PotentialDynamics, x: Real, time: Scalar) -> tuple[Real, Real]:
+    """(s, d), the direction of ∇f + coupled decay being eˢ·d."""
+    log_scale, gradient = dynamics.problem.scaled_gradient(x)
+    log_scale, gradient = coupled(dynamics.decay, x, time, log_scale, gradient)
+    return dynamics.geometry.direction(gradient, log_scale)
+
+
 def dual_velocity(
     dynamics: PotentialDynamics, x: Real, time: Scalar, log_rate: Real, potential: AbstractPotential
 ) -> Real:
     """−direction(∇f + coupled) − α·∇²R(x)x, times e^{log_rate}: one number, or one for each coordinate."""
-    log_scale, gradient = dynamics.problem.scaled_gradient(x)
-    log_scale, gradient = coupled(dynamics.decay, x, time, log_scale, gradient)
-    return dual_step(dynamics.geometry, dynamics.decay, x, time, log_rate, potential, log_scale, gradient)
+    log_speed, direction = dual_direction(dynamics, x, time)
+    return decoupled(dynamics.decay, x, time, log_rate, potential, -jnp.exp(log_rate + log_speed) * direction)
 
 
 def coupled(
@@ -347,19 +353,10 @@ def coupled(
     return jnp.zeros_like(log_scale), total
 
 
-def dual_step(
-    geometry: AbstractGeometry,
-    decay: AbstractDecay | None,
-    x: Real,
-    time: Scalar,
-    log_rate: Real,
-    potential: AbstractPotential,
-    log_scale: Scalar,
-    gradient: Real,
+def decoupled(
+    decay: AbstractDecay | None, x: Real, time: Scalar, log_rate: Real, potential: AbstractPotential, dual: Real
 ) -> Real:
-    """−direction(gradient) − α·∇²R(x)x, times e^{log_rate}."""
-    log_speed, direction = geometry.direction(gradient, log_scale)
-    dual = -jnp.exp(log_rate + log_speed) * direction
-    if isinstance(decay, Decoupled):
-        dual = dual - jnp.exp(log_rate) * decay.strength(time) * potential.metric_times_identity(x)
-    return dual
+    """A dual velocity with what decoupled decay adds to it: −α·∇²R(x)x·e^{log_rate}."""
+    if not isinstance(decay, Decoupled):
+        return dual
+    return dual - jnp.exp(log_rate) * decay.strength(time) * potential.metric_times_identity(x)

@@ -51,8 +51,9 @@ def integrate(
       the point at which a rule such as `until.loss` ended the run; `mf.clocks.LogTimes(…)` for times given by their
       logarithms; nothing for the two ends.
     - `rtol`, `atol`: tolerances per step, multiplied by the ambient `mf.accuracy`.
-    - `solver`: any adaptive diffrax solver; unless given, an explicit one (Tsit5) begins and an L-stable one (Kvaerno5)
-      takes over where the flow proves stiff.
+    - `solver`: any adaptive diffrax solver or one of `mf.solvers`; unless given, an explicit one (Tsit5) begins and an
+      L-stable one takes over where the flow proves stiff: Kvaerno5, or `mf.solvers.ImplicitMirror` for a potential and
+      a positive loss of at most 128 unknowns under the log or loss clock.
     - `max_steps`: attempted steps after which the run ends with a status.
     - `slide`: whether the boundaries of ReLU units are followed as a differential inclusion (Filippov) where the flow
       holds them on a sample, which it does for most of the way; else steps go across them, which an adaptive solver

@@ -9,7 +9,7 @@ from ..decay import AbstractDecay
 from ..geometries import AbstractGeometry
 from ..potentials import AbstractPotential
 from ..problems import AbstractProblem, NetworkClassification
-from ._dynamics import AbstractDynamics, Moment, coupled, decay_jumps, dual_step, no_fault, rest
+from ._dynamics import AbstractDynamics, Moment, coupled, decay_jumps, decoupled, no_fault, rest
 from ._kinks import AbstractKinks, NetworkKinks
 
 
@@ -51,8 +51,13 @@ class NetworkDynamics(AbstractDynamics):
 
     def _dual(self, x: Parameters, time: Scalar, rates: tuple[Real, ...]) -> Parameters:
         log_scale, gradient = coupled(self.decay, x, time, *self.problem.scaled_gradient(x))
-        layers = zip(self.potentials, x, rates, gradient, strict=True)
-        return tuple(dual_step(self.geometry, self.decay, w, time, rate, p, log_scale, g) for p, w, rate, g in layers)
+
+        def layer(potential, weights, rate, gradient):
+            log_speed, direction = self.geometry.direction(gradient, log_scale)
+            dual = -jnp.exp(rate + log_speed) * direction
+            return decoupled(self.decay, weights, time, rate, potential, dual)
+
+        return tuple(layer(*parts) for parts in zip(self.potentials, x, rates, gradient, strict=True))
 
     @property
     def jumps(self) -> Held:

@@ -1,12 +1,17 @@
 """Which solver integrates a flow unless the user names one, and when an implicit one takes over."""
 
+import math
+
 import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
 from .. import _checks
+from ._dynamics import PotentialDynamics
+from ._mirror_step import ImplicitMirror
 from ._newton import StageNewton
+from .clocks import Physical
 from .drive import State, Task, arrays
 
 # What diffrax puts where a root finder is to take the step controller's tolerances.
@@ -14,6 +19,7 @@ _LATER = diffrax.with_stepsize_controller_tols(diffrax.VeryChord)().rtol
 # An L-stable run takes at most about this many steps.
 IMPLICIT_STEPS = 1000
 POWER_ITERATIONS = 30
+MOST_MIRROR_UNKNOWNS = 128
 
 
 def explicit_solver() -> diffrax.AbstractAdaptiveSolver:
@@ -103,9 +109,21 @@ def spectral_radius(task: Task, state: State) -> jax.Array:
     return jax.lax.fori_loop(0, POWER_ITERATIONS, iterate, (start, jnp.zeros(())))[1]
 
 
+def has_mirror_step(task: Task) -> bool:
+    """Whether the implicit mirror step is the better of the implicit solvers.
+
+    Losses that stay positive fall for ever, and under the log and loss clocks a run follows them to where the equation
+    becomes algebraic. The step solves all its stages together, so it is not for many unknowns.
+    """
+    dynamics, clock = task.field.dynamics, task.field.clock
+    if not isinstance(dynamics, PotentialDynamics) or isinstance(clock, Physical):
+        return False
+    return dynamics.problem.nonnegative and math.prod(dynamics.problem.shape) <= MOST_MIRROR_UNKNOWNS
+
+
 def take_over(task: Task, state: State) -> tuple[Task, State]:
-    """The same run from the same point with the implicit solver."""
-    solver = prepared(implicit_solver(), task.controller)
+    """The same run from the same point with an implicit solver."""
+    solver = prepared(ImplicitMirror() if has_mirror_step(task) else implicit_solver(), task.controller)
     task = eqx.tree_at(lambda t: t.solver, task, solver, is_leaf=lambda leaf: leaf is task.solver)
     fresh = arrays(solver.init(task.terms, state.s, state.proposed, state.y, None))
     return task, eqx.tree_at(

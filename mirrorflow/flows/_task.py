@@ -13,6 +13,7 @@ from .._types import Held, Numeric
 from ..geometries import Sign
 from ._field import Field
 from ._flow import Flow
+from ._mirror_step import ImplicitMirror
 from ._solvers import explicit_solver, named_solver, prepared
 from .clocks import AbstractClock, LogTimes, Physical
 from .drive import Task
@@ -73,6 +74,8 @@ def make_task(flow: Flow, request: Request) -> Task:
     for rule in request.rules:
         rule.check(flow.problem)
     field = Field(flow.dynamics, clock, slide=_slides(flow, request.slide))
+    if isinstance(request.solver, ImplicitMirror):
+        request.solver.check(flow.dynamics)
     jumps = field.jumps()
     # Proportional and integral: at the limit of stability an integral controller alone has every few steps rejected.
     controller = diffrax.PIDController(request.rtol, request.atol, pcoeff=0.4, icoeff=0.6)
