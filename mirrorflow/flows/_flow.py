@@ -9,13 +9,14 @@ import numpy as np
 
 from .. import _checks
 from .._types import Numeric, Parameters
-from ..decay import AbstractDecay
+from ..decay import AbstractDecay, Coupled, SquaredNorm
 from ..geometries import AbstractGeometry, Euclidean, Spectral
 from ..potentials import AbstractPotential, AbstractPotentialFamily
 from ..potentials import Spectral as SpectralPotential
 from ..problems import AbstractProblem
-from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization
+from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization, GradedProduct
 from ._dynamics import AbstractDynamics, FamilyDynamics, PotentialDynamics, ReparameterizedDynamics
+from ._graded_dynamics import GradedDynamics
 from ._spectral_dynamics import SpectralDynamics
 
 
@@ -101,6 +102,8 @@ class Flow(eqx.Module):
             raise ValueError("A family of potentials already holds the decay: give the flow no decay of its own.")
         if isinstance(self.potential, SpectralPotential):
             self._check_spectral(self.potential)
+        if isinstance(self.reparameterization, GradedProduct):
+            self._check_graded()
         if isinstance(self.geometry, Spectral):
             if isinstance(self.reparameterization, AbstractCoordinatewise):
                 raise ValueError(
@@ -121,9 +124,25 @@ class Flow(eqx.Module):
                 f"{type(self.geometry).__name__} acts entry by entry and knows no singular values."
             )
 
+    def _check_graded(self) -> None:
+        if not isinstance(self.geometry, Euclidean):
+            raise ValueError(
+                "A graded product follows gradient flow, which is linear in the factors; "
+                f"{type(self.geometry).__name__} is not. Use its `plain` product."
+            )
+        if isinstance(self.decay, Coupled) and not isinstance(self.decay.penalty, SquaredNorm):
+            raise ValueError("A graded product decays with the penalty ‖U‖²+‖V‖² only, which scales its factors.")
+
     @property
     def dynamics(self) -> AbstractDynamics:
         """The differential equation."""
+        if isinstance(self.reparameterization, GradedProduct):
+            return GradedDynamics(
+                problem=self.problem,
+                reparameterization=self.reparameterization,
+                geometry=self.geometry,
+                decay=self.decay,
+            )
         if self.reparameterization is not None:
             return ReparameterizedDynamics(
                 problem=self.problem,
