@@ -1,5 +1,7 @@
 """Products of matrices from a vanishing start: singular values of 1e-120 and of 1 side by side."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -121,7 +123,9 @@ class GradedProduct(AbstractReparameterization):
             return 2 * _graded.log_singular_values(np.swapaxes(mixing, -1, -2), logs)
         left, right = self.halves(frame)
         # U = Q_U·e^ℓN with its own orthonormal columns and scales, V in the same way; then what stands between them
-        (log_left, of_left), (log_right, of_right) = (_graded.triangular(half, logs) for half in (left, right))
+        (log_left, of_left), (log_right, of_right) = (
+            _graded.triangular(np.asarray(half), logs) for half in (left, right)
+        )
         core = (of_left @ mixing) @ np.swapaxes(of_right @ mixing, -1, -2)
         lower, pivots, upper = _graded.without_pivots(core)
         kept = pivots.shape[-1]
@@ -190,9 +194,10 @@ def _decomposed(parts: list[Held]) -> tuple[Real, Real]:
     """Q and R of the stacked factors; columns of known numbers are taken in an order that grades R."""
     if any(map(_checks.is_traced, parts)):
         return jnp.linalg.qr(jnp.concatenate(parts))
-    frame, upper, _ = scipy.linalg.qr(np.concatenate(parts), mode="economic", pivoting=True)
+    made: tuple[Any, ...] = scipy.linalg.qr(np.concatenate(parts), mode="economic", pivoting=True)
+    frame, upper = np.asarray(made[0]), np.asarray(made[1])
     sizes = np.abs(np.diagonal(upper))
-    if not sizes[-1] > np.finfo(upper.dtype).eps * len(frame) * sizes[0]:
+    if not sizes[-1] > float(jnp.finfo(upper.dtype).eps) * len(frame) * sizes[0]:
         raise ValueError(
             f"The {len(sizes)} columns of the factors must be independent; they are so up to "
             f"{sizes[-1] / sizes[0] if sizes[0] else 0:.2g} only. Give the product a smaller rank."
