@@ -1,6 +1,5 @@
 """Pages 01 and 02, matrices: commuting measurements, whose directions keep rates of their own, and their limits."""
 
-
 import numpy as np
 
 import mirrorflow as mf
