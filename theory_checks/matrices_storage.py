@@ -9,7 +9,8 @@ import mirrorflow as mf
 
 from .matrices import normal
 from .regularized import FINE
-from .regularized_matrices import MEASUREMENTS, PANELS, RANK, SIDE, scaled
+from .regularized_attention import WIDTH, teacher
+from .regularized_matrices import ADAPTER, MEASUREMENTS, MOST, PANELS, RANK, SIDE, adaptation_problem, scaled
 
 HELD = 3  # measurements that share an eigenbasis: fewer than eigenvalues
 EIGENVALUES = np.array([2.0, 1.5, 1.2, 1.0, 0.8, 0.6, 0.4, 0.2])
@@ -110,6 +111,51 @@ def stored_in_general(runs, kinds=KINDS[1:]):
 
 
 stored_in_general.control("measurements that commute", kinds=KINDS[:1])
+
+
+# --- low-rank adaptation and attention -------------------------------------------------------------------------------
+
+OTHERS = ("W₀+BA", "KᵀQ")
+
+
+@mf.experiment(cases=mf.cases.grid(kind=OTHERS, arm=tuple(ARMS)))
+def elsewhere(case, key):
+    """The same three arms for low-rank adaptation and for a softmax layer of attention."""
+    strength, off = ARMS[case.arm]
+    decay = mf.decay.Coupled(mf.schedules.switch_off(strength, at=off))
+    if case.kind == "KᵀQ":
+        keys = jax.random.split(key, 3)
+        problem = teacher(keys[1], normal(keys[0], WIDTH, WIDTH))
+        left, right = normal(keys[2], 2, WIDTH, WIDTH) / 2
+        product = mf.reparameterizations.MatrixProduct(WIDTH, WIDTH, WIDTH)
+    else:
+        problem, frozen, right = adaptation_problem(key, MOST)
+        left = jnp.zeros((SIDE, ADAPTER))
+        product = mf.reparameterizations.MatrixProduct(SIDE, SIDE, rank=ADAPTER, frozen=frozen)
+    flow, start = mf.Flow(problem, reparameterization=product, decay=decay), {"left": left, "right": right}
+    return mf.integrate(flow, start, until=mf.until.time(END), save=TIMES, **FINE)
+
+
+@mf.claim(
+    "matrices/storage-elsewhere",
+    on=elsewhere,
+    across="arm",
+    statement=r"W_0+BA,\ K^TQ: \text{ decay } 2\lambda \text{ for } T \text{ and } \lambda \text{ for } 2T"
+    r" \text{ lead to the same limit}",
+    source="theory page 02 (storage test), outside its assumptions",
+    status="open",
+    tolerance=mf.tolerance(1e-3, because="a thousandth of what half of the decay changes would be memory of the sum"),
+    figure="matrix-storage",
+    variables=VARIABLES,
+    notes="Measured: outside the theorem's assumptions both remember when the decay was spent, not its sum alone.",
+)
+def stored_elsewhere(runs, arm="λ for 2T"):
+    """The distance at t=400 in units of that between the arms that spent different amounts."""
+    first, second, half = (np.asarray(runs.only(arm=name).x)[-1] for name in ("2λ for T", arm, "λ for T"))
+    return mf.Comparison(predicted=0.0, measured=np.linalg.norm(second - first) / np.linalg.norm(half - first))
+
+
+stored_elsewhere.control("half of the decay", arm="λ for T")
 
 
 # --- where commuting measurements lead -------------------------------------------------------------------------------
