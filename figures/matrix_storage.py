@@ -1,7 +1,8 @@
 r"""What matrices remember of decay: its sum alone where everything commutes, and when it was spent where not.
 
 (a) Decay 0.8 until $t=1$ against 0.4 until $t=2$: the distance of the two $X_t$, in units of what half of the decay
-would change in the end; from $t=2$ on (grey) neither has any. It vanishes for $UU^T$ with measurements that share an eigenbasis; otherwise some of it stays.
+would change in the end; from $t=2$ on (grey) neither has any. It vanishes for $UU^T$ with measurements that share an
+eigenbasis; otherwise some of it stays.
 (b) Measurements that share an eigenbasis: the nuclear norm of the limit falls to the least of all solutions (a linear
 program) with the decay spent; dashes: the minimum of the potential that theory names, by Newton's method.
 """
