@@ -24,7 +24,7 @@ def draw(data):
     run = runs[SHOWN]
     tau, logs = np.asarray(run["tau"]), np.asarray(run["logs"]) / np.log(10)
     times, rates = np.asarray(run["times"]), np.asarray(run["rates"])
-    corners = np.concatenate([[0.0], times, tau[-1:]])
+    corners = np.concatenate([[0.0], times, tau[-1:]])  # of UUᵀ, whose rates change at arrivals only
     falls = np.concatenate([np.zeros((1, SIDE)), np.cumsum(np.diff(corners)[:, None] * rates, axis=0)])
     for i, look in enumerate(plotting.looks(SIDE)):
         left.plot(tau, logs[:, i], color=look["color"], linestyle="-", linewidth=2.2, label=rf"$\sigma_{i + 1}$")

@@ -48,14 +48,16 @@ def sensing(key, symmetric):
 
 
 def product(name):
-    """The graded product UUᵀ or UVᵀ of full width."""
-    return mf.reparameterizations.GradedProduct(SIDE, SIDE, None if name == "UUᵀ" else SIDE)
+    """The graded product UUᵀ of full width, or UVᵀ of one less: there no determinant is in the way."""
+    return mf.reparameterizations.GradedProduct(
+        SIDE, SIDE if name == "UUᵀ" else SIDE - 1, None if name == "UUᵀ" else SIDE
+    )
 
 
 def from_scale(problem, name, log, end, key):
     """Gradient flow of factors N(0, s²) to τ=`end`."""
     made = product(name)
-    parts = normal(key, 1 if name == "UUᵀ" else 2, SIDE, SIDE)
+    parts = normal(key, 1 if name == "UUᵀ" else 2, SIDE, made.rank)
     start = made.factors(*parts, log_scale=-log)
     flow, until = mf.Flow(problem, reparameterization=made), mf.until.time(end * log)
     return mf.integrate(flow, start, until=until, save=POINTS, rtol=1e-9, atol=1e-11)
@@ -70,7 +72,7 @@ def ranks(case, key):
     key = jax.random.fold_in(key, case.draw)
     log, symmetric = case.decades * np.log(10), case.product == "UUᵀ"
     problem = sensing(key, symmetric)
-    jumps = mf.predict.rank_jumps(problem, symmetric=symmetric, rank=SIDE)
+    jumps = mf.predict.rank_jumps(problem, symmetric=symmetric, rank=product(case.product).rank)
     stops = np.append(jumps.times, 1.4 * jumps.times[-1])
     path = from_scale(problem, case.product, log, stops[-1], jax.random.fold_in(key, 9))
     middles = (stops[1:] + stops[:-1]) / 2
@@ -172,7 +174,7 @@ def exponents(runs, law="exponents"):
     """−½·d log σ_i/dL of what has not arrived, at the middles of the plateaus; σ down to 1e-600."""
     low, high = (runs.only(decades=decades) for decades in DECADES[-2:])
     change = at_middles(low, low["logs"]) - at_middles(high, high["logs"])
-    later = np.arange(SIDE)[None] >= np.asarray(high["ranks"])[:, None]
+    later = np.arange(np.shape(high["rates"])[1])[None] >= np.asarray(high["ranks"])[:, None]
     unit = 2 * (DECADES[-1] - DECADES[-2]) * np.log(10)
     return mf.Comparison(predicted=np.asarray(high[law])[later], measured=change[later] / unit, scale=1.0)
 

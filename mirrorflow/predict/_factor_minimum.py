@@ -51,8 +51,8 @@ class Quadratic:
         return operator @ y, measured @ measured.T + np.kron(operator, np.eye(y.shape[1]))
 
 
-def factor_minimum(loss: Quadratic, factor: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Y and X(Y) at the minimum that descent finds from (Y, small multiples of the directions).
+def factor_minimum(loss: Quadratic, factor: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Y at the minimum that descent finds from (Y, small multiples of the directions).
 
     Newton's method with |∇²| in place of the Hessian, which leaves saddles, and halved steps.
 
@@ -68,7 +68,7 @@ def factor_minimum(loss: Quadratic, factor: np.ndarray, directions: np.ndarray) 
         along = np.where(curved, vectors.T @ slope.ravel() / np.where(curved, sizes, 1.0), 0.0)
         move = -(vectors @ along).reshape(y.shape)
         if np.abs(move).max() < _AT_REST * np.abs(y).max():
-            return _of_full_rank(y), loss.product(y)
+            return _of_full_rank(y)
         y = y + _shortened(loss, y, move, float(np.sum(slope * move))) * move
     raise RuntimeError(f"No minimum of rank {y.shape[1]} was found within {_STEPS} steps.")
 

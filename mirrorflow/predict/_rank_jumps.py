@@ -17,16 +17,18 @@ _TIE = 1e-10
 
 @dataclasses.dataclass(frozen=True)
 class RankJumps:
-    """Ranks in the time τ=t/log(1/s) for factors of size s→0: σ_i(U_t) ≈ s^{e_i(τ)} until it arrives at e_i=0.
+    """Ranks in the time τ=t/log(1/s) for factors of size s→0: σ_i(X_t) ≈ s^{2e_i(τ)} until it arrives at e_i=0.
 
     **Fields:** `times`, τ_k of the arrivals, increasing, shape (jumps,); `plateaus`, X between them, first 0, shape
-    (jumps+1, rows, columns); `ranks` of the plateaus, shape (jumps+1,); `rates`, −de_i/dτ on each plateau, shape
-    (jumps+1, rank), 0 for what has arrived; `begun`, e_i at the beginning of each plateau, of that shape.
+    (jumps+1, rows, columns); `ranks` of the plateaus, shape (jumps+1,); `breaks`, the times at which rates change,
+    arrivals among them, shape (breaks,); `rates`, −de_i/dτ after each of them, shape (breaks+1, rank), 0 for what has
+    arrived; `begun`, e_i when they begin, of that shape.
     """
 
     times: np.ndarray
     plateaus: np.ndarray
     ranks: np.ndarray
+    breaks: np.ndarray
     rates: np.ndarray
     begun: np.ndarray
 
@@ -35,20 +37,18 @@ class RankJumps:
 
         **Raises:** `ValueError` for a negative τ.
         """
-        return self.plateaus[self._place(tau)[1]]
+        tau = np.asarray(_checks.nonnegative("tau", tau, shape=None), float)
+        return self.plateaus[np.searchsorted(self.times, tau, side="right")]
 
     def exponents(self, tau: Numeric) -> np.ndarray:
         """e_i(τ), shape τ's plus (rank,): log σ_i(X) ≈ 2·e_i(τ)·log s.
 
         **Raises:** `ValueError` for a negative τ.
         """
-        tau, place = self._place(tau)
-        since = tau - np.concatenate([[0.0], self.times])[place]
-        return self.begun[place] - since[..., None] * self.rates[place]
-
-    def _place(self, tau: Numeric) -> tuple[np.ndarray, np.ndarray]:
         tau = np.asarray(_checks.nonnegative("tau", tau, shape=None), float)
-        return tau, np.searchsorted(self.times, tau, side="right")
+        place = np.searchsorted(self.breaks, tau, side="right")
+        since = tau - np.concatenate([[0.0], self.breaks])[place]
+        return self.begun[place] - since[..., None] * self.rates[place]
 
 
 def rank_jumps(problem: Any, *, symmetric: bool, rank: int) -> RankJumps:
@@ -59,11 +59,14 @@ def rank_jumps(problem: Any, *, symmetric: bool, rank: int) -> RankJumps:
     general position the i-th largest at the rate of the i-th largest eigenvalue (for UVᵀ: singular value of ∇f). The
     first that arrives at size 1 leads to the minimum of the next rank. Times are reached up to C/log(1/s).
 
+    Square U and V that have grown are balanced, and balanced factors keep the sign of det(UVᵀ). Where det(X−∇f) has the
+    other sign, the last direction *falls* at its rate, until it is down at s, where UᵀU−VᵀV=O(s²) lets the sign change.
+
     In general position, that is: where the gradients at different plateaus share their eigenvectors, as for commuting
     measurements, each direction keeps a rate of its own (`saddle_jumps(…, nonnegative=True)`).
 
-    **Arguments:** `problem`: a squared loss of a matrix (sensing, completion); `rank`: the columns of
-    the factors, at least 1, at most rows (UUᵀ) or rows+columns (UVᵀ).
+    **Arguments:** `problem`: a squared loss of a matrix (sensing, completion); `rank`: the columns of the factors, at
+    least 1, at most rows (UUᵀ) or min(rows, columns) (UVᵀ).
 
     **Raises:** `ValueError` for another loss, one whose x is no square matrix (UUᵀ), or another rank; `RuntimeError`
     where no minimum of the next rank is found.
@@ -77,33 +80,43 @@ def rank_jumps(problem: Any, *, symmetric: bool, rank: int) -> RankJumps:
     ([0.25, 0.5], [0, 1, 2])
     """
     loss = _quadratic(problem, symmetric)
-    shape = loss.shape
-    height = shape[0] if symmetric else sum(shape)
     rank = _checks.integer("rank", rank, at_least=1)
-    if rank > height:
-        raise ValueError(f"rank must be at most {height}, got {rank}.")
-    factor, exponents, tau, x = np.zeros((height, 0)), np.ones(rank), 0.0, np.zeros(shape)
-    times, plateaus, ranks, rates, begun = [], [x], [0], [], [exponents]
-    first = None
+    if rank > min(loss.shape):
+        raise ValueError(f"rank must be at most {min(loss.shape)}, the shorter side of X, got {rank}.")
+    square = not symmetric and loss.shape == (rank, rank)
+    factor, exponents, tau, x = np.zeros((len(loss.drive(np.zeros(loss.shape))), 0)), np.ones(rank), 0.0, None
+    times, plateaus, ranks, breaks, rates, begun = [], [], [], [], [], []
+    orientation, first = 0.0, 0.0
     while True:
-        growth, directions = _growth(loss, factor)
-        first = growth[0] if first is None else first
         arrived = factor.shape[1]
+        if x is None or arrived > ranks[-1]:
+            x = loss.product(factor)
+            plateaus.append(x)
+            ranks.append(arrived)
+            growth, directions = _growth(loss, factor)
+            wanted = float(np.sign(np.linalg.det(x - loss.gradient(x)))) if square else 0.0
+            orientation, first = orientation or wanted, first or growth[0]
         rate = np.concatenate([np.zeros(arrived), growth[: rank - arrived]])
+        falls = arrived < rank and orientation != wanted
+        if falls:
+            rate[-1] = -rate[-1]
         rates.append(rate)
-        if arrived == rank or not growth[0] > _RESTING * first:
-            return RankJumps(*map(np.array, (times, plateaus, ranks, rates, begun)))
-        with np.errstate(divide="ignore"):
-            wait = float(np.min(np.where(rate > 0, exponents / np.where(rate > 0, rate, 1.0), np.inf)))
-        exponents = exponents - wait * rate
+        begun.append(exponents)
+        if arrived == rank or rate[arrived:].max() <= _RESTING * first:
+            return RankJumps(*map(np.array, (times, plateaus, ranks, breaks, rates, begun)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            wait = float(np.min(np.where(rate > 0, exponents / rate, np.inf)))
+            turn = float((exponents[-1] - 1) / rate[-1]) if falls and rate[-1] < 0 else np.inf
+        tau += min(wait, turn)
+        breaks.append(tau)
+        exponents = exponents - min(wait, turn) * rate
+        if turn < wait:
+            orientation = wanted
+            continue
         count = int(np.sum(np.abs(exponents[arrived:]) <= _TIE))
         exponents[arrived : arrived + count] = 0.0
-        factor, x = factor_minimum(loss, factor, directions[:, :count])
-        tau += wait
+        factor = factor_minimum(loss, factor, directions[:, :count])
         times.append(tau)
-        plateaus.append(x)
-        ranks.append(factor.shape[1])
-        begun.append(exponents)
 
 
 def _growth(loss: Quadratic, factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
