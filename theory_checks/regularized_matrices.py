@@ -127,21 +127,27 @@ ADAPTER, MOST = 4, 40
 DRAWS = (0, 1, 2)
 
 
-@mf.experiment(cases=mf.cases.grid(measurements=(40, 24), strength=(0.0, 0.1, 0.3), draw=DRAWS))
-def adaptation(case, key):
-    """W₀+BA with B=0 at first, fitted to measurements of W₀+(rank 1), decay switched off at t=2."""
-    keys = jax.random.split(jax.random.fold_in(key, case.draw), 5)
+def adaptation_problem(key, measurements):
+    """Measurements of W₀+(rank 1), W₀, and the A that W₀+BA starts from."""
+    keys = jax.random.split(key, 5)
     frozen, change = (
         normal(keys[0], SIDE, SIDE) / np.sqrt(SIDE),
         jnp.outer(normal(keys[1], SIDE), normal(keys[2], SIDE)),
     )
-    used = jnp.arange(MOST) < case.measurements  # the others are 0, so that both numbers share what is compiled
-    operators = normal(keys[3], MOST, SIDE, SIDE) * used[:, None, None] / np.sqrt(case.measurements)
+    used = jnp.arange(MOST) < measurements  # the others are 0, so that both numbers share what is compiled
+    operators = normal(keys[3], MOST, SIDE, SIDE) * used[:, None, None] / np.sqrt(measurements)
     problem = mf.problems.MatrixSensing(operators, jnp.tensordot(operators, frozen + change, 2))
+    return problem, frozen, normal(keys[4], SIDE, ADAPTER) / np.sqrt(ADAPTER)
+
+
+@mf.experiment(cases=mf.cases.grid(measurements=(40, 24), strength=(0.0, 0.1, 0.3), draw=DRAWS))
+def adaptation(case, key):
+    """W₀+BA with B=0 at first, fitted to measurements of W₀+(rank 1), decay switched off at t=2."""
+    problem, frozen, right = adaptation_problem(jax.random.fold_in(key, case.draw), case.measurements)
     product = mf.reparameterizations.MatrixProduct(SIDE, SIDE, rank=ADAPTER, frozen=frozen)
     decay = mf.decay.Coupled(mf.schedules.switch_off(case.strength, at=OFF))
     flow = mf.Flow(problem, reparameterization=product, decay=decay)
-    start = {"left": jnp.zeros((SIDE, ADAPTER)), "right": normal(keys[4], SIDE, ADAPTER) / np.sqrt(ADAPTER)}
+    start = {"left": jnp.zeros((SIDE, ADAPTER)), "right": right}
     path = mf.integrate(flow, start, until=mf.until.time(END), save=PANELS.times, **FINE)
     return {"path": path, "adapter": path.x - frozen}
 

@@ -13,6 +13,7 @@ from .. import _checks
 from .._types import Held, Numeric, Parameters, Scalar
 from ..decay import Coupled, Decoupled
 from ..geometries import AbstractGeometry
+from ..reparameterizations import GradedProduct
 from ._dynamics import AbstractDynamics, PotentialDynamics, ReparameterizedDynamics
 from ._flow import Flow
 from ._spectral_dynamics import SpectralDynamics
@@ -72,6 +73,8 @@ def discretize(
     """
     _checks.instance("flow", flow, Flow, "an mf.Flow")
     _checks.instance("transformation", transformation, optax.GradientTransformation, "an optax transformation")
+    if isinstance(flow.reparameterization, GradedProduct):
+        raise ValueError("A graded product has steps of its factors only: discretize the flow of its `plain` product.")
     if not isinstance(flow.dynamics, PotentialDynamics | SpectralDynamics | ReparameterizedDynamics):
         raise ValueError("A family of potentials in time has no gradient step: discretize the flow it came from.")
     steps = _checks.integer("steps", steps, at_least=1)

@@ -10,13 +10,14 @@ import numpy as np
 
 from .. import _checks
 from .._types import Numeric, Parameters
-from ..decay import AbstractDecay, Coupled
+from ..decay import AbstractDecay, Coupled, SquaredNorm
 from ..geometries import AbstractGeometry, AbstractSteepest, Euclidean, Sign, Spectral
 from ..potentials import AbstractPotential, AbstractPotentialFamily
 from ..potentials import Spectral as SpectralPotential
 from ..problems import AbstractProblem, NetworkClassification
-from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization
+from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization, GradedProduct
 from ._dynamics import AbstractDynamics, FamilyDynamics, PotentialDynamics, ReparameterizedDynamics
+from ._graded_dynamics import GradedDynamics
 from ._network_dynamics import NetworkDynamics
 from ._spectral_dynamics import SpectralDynamics
 
@@ -110,6 +111,8 @@ class Flow(eqx.Module):
             raise ValueError("A family of potentials already holds the decay: give the flow no decay of its own.")
         if isinstance(self.potential, SpectralPotential):
             self._check_spectral(self.potential)
+        if isinstance(self.reparameterization, GradedProduct):
+            self._check_graded()
         if isinstance(self.geometry, Spectral):
             if isinstance(self.reparameterization, AbstractCoordinatewise):
                 raise ValueError(
@@ -133,6 +136,15 @@ class Flow(eqx.Module):
                 f"{type(self.geometry).__name__} acts entry by entry and knows no singular values."
             )
 
+    def _check_graded(self) -> None:
+        if not isinstance(self.geometry, Euclidean):
+            raise ValueError(
+                "A graded product follows gradient flow, which is linear in the factors; "
+                f"{type(self.geometry).__name__} is not. Use its `plain` product."
+            )
+        if isinstance(self.decay, Coupled) and not isinstance(self.decay.penalty, SquaredNorm):
+            raise ValueError("A graded product decays with the penalty ‖U‖²+‖V‖² only, which scales its factors.")
+
     @property
     def layer_potentials(self) -> tuple[AbstractPotential, ...]:
         """The potential of each layer of a network.
@@ -151,6 +163,13 @@ class Flow(eqx.Module):
         if isinstance(self.problem, NetworkClassification):
             return NetworkDynamics(
                 problem=self.problem, potentials=self.layer_potentials, geometry=self.geometry, decay=self.decay
+            )
+        if isinstance(self.reparameterization, GradedProduct):
+            return GradedDynamics(
+                problem=self.problem,
+                reparameterization=self.reparameterization,
+                geometry=self.geometry,
+                decay=self.decay,
             )
         if self.reparameterization is not None:
             return ReparameterizedDynamics(

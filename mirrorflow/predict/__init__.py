@@ -17,6 +17,8 @@ from ._max_margin import max_margin as max_margin
 from ._misaligned_escape import misaligned_escape_time as misaligned_escape_time
 from ._pl_rate import PLRate as PLRate
 from ._pl_rate import pl_rate as pl_rate
+from ._rank_jumps import RankJumps as RankJumps
+from ._rank_jumps import rank_jumps as rank_jumps
 from ._saddle_jumps import SaddleJumps as SaddleJumps
 from ._saddle_jumps import saddle_jumps as saddle_jumps
 from ._sign_flip import SignFlip as SignFlip

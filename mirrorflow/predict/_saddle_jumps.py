@@ -49,14 +49,19 @@ class SaddleJumps:
         return begun[place] + since[..., None] * self.slopes[place]
 
 
-def saddle_jumps(problem: Any) -> SaddleJumps:
+def saddle_jumps(problem: Any, *, nonnegative: bool = False) -> SaddleJumps:
     """The limit μ→0 of gradient flow of ½‖Aβ−b‖² on β=u⊙v with u²−v²=2μ, started at β=0.
 
     A dual vector moves by dq/dτ=−∇f(β) until a coordinate reaches |q_i|=1; there β jumps to
     argmin{f(β) : q∈∂‖β‖₁}, least squares with signs on {|q_i|=1}, from which coordinates can also leave. The path ends
     where ∇f=0. Plateaus are reached up to powers of μ, the times of the jumps only up to C/log(1/μ).
 
-    **Arguments:** `problem`: anything with a `design` A (samples, features) and a `target` b (samples,), of any rank.
+    With `nonnegative`, the limit s→0 of gradient flow on β=u⊙u from u=s in the time τ=2t/log(1/s): coordinates arrive
+    at q_i=1 only, β stays ≥0, and the path ends where no coordinate would grow. The eigenvalues of UUᵀ follow it where
+    the measurements commute, A their eigenvalues.
+
+    **Arguments:** `problem`: anything with a `design` A (samples, features) and a `target` b (samples,), of any rank;
+    `nonnegative`: whether β=u⊙u in place of u⊙v.
 
     **Raises:** `ValueError` on wrong shapes, or where the least-squares problem of a jump has several solutions
     (columns in general position have one, equal columns have not); `RuntimeError` if the path does not end.
@@ -76,17 +81,19 @@ def saddle_jumps(problem: Any) -> SaddleJumps:
         slope = design.T @ (target - design @ beta)
         slope[(beta != 0) | (np.abs(slope) <= _ZERO * scale)] = 0.0
         slopes.append(slope)
-        if not slope.any():
+        arriving = np.maximum(slope, 0.0) if nonnegative else slope
+        if not arriving.any():
             active = tuple(tuple(np.flatnonzero(plateau).tolist()) for plateau in plateaus)
             shape = (len(times), design.shape[1])
             return SaddleJumps(np.array(times), np.array(plateaus), np.reshape(duals, shape), np.array(slopes), active)
         with np.errstate(divide="ignore", invalid="ignore"):
-            waits = np.where(slope == 0, np.inf, (np.sign(slope) - dual) / slope)
+            waits = np.where(arriving == 0, np.inf, (np.sign(slope) - dual) / slope)
         wait = float(waits.min())
         arrived = waits <= wait * (1 + _TIE) + _TIE * tau
         dual = np.where(arrived, np.sign(slope), dual + wait * slope)
         tau += wait
-        beta = _least_squares(design, target, dual, scale)
+        free = dual == 1 if nonnegative else np.abs(dual) == 1
+        beta = _least_squares(design, target, np.where(free, dual, 0.0), scale)
         times.append(tau)
         plateaus.append(beta)
         duals.append(dual)

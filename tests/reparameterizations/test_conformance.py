@@ -21,6 +21,20 @@ def factors(*shape):
     return 0.3 + np.abs(np.random.default_rng(1).standard_normal(shape))
 
 
+def graded(rows, rank):
+    frame = np.linalg.qr(RANDOM.standard_normal((rows, rank)))[0]
+    return {
+        "frame": frame,
+        "log_scales": -0.3 * np.arange(rank),
+        "mixing": np.eye(rank) + np.triu(factors(rank, rank), 1),
+    }
+
+
+def graded_square(w):
+    y = w["frame"] @ np.diag(np.exp(w["log_scales"])) @ w["mixing"]
+    return y @ y.T
+
+
 # name: the map, parameters away from zero, and x in NumPy.
 MAPS = {
     "product of 2": (mf.reparameterizations.Hadamard(2), factors(2, 5) - 0.9, lambda w: w[0] * w[1]),
@@ -49,6 +63,13 @@ MAPS = {
         mf.reparameterizations.MatrixProduct(3, 4, 1, frozen=FROZEN),
         {"left": factors(3, 1), "right": factors(4, 1) - 0.9},
         lambda w: FROZEN + w["left"] @ w["right"].T,
+    ),
+    "U Uᵀ": (mf.reparameterizations.SymmetricProduct(4, 2), factors(4, 2) - 0.9, lambda u: u @ u.T),
+    "graded U Uᵀ": (mf.reparameterizations.GradedProduct(4, 2), graded(4, 2), lambda w: graded_square(w)),
+    "graded U Vᵀ": (
+        mf.reparameterizations.GradedProduct(3, 2, columns=4),
+        graded(7, 2),
+        lambda w: graded_square(w)[:3, 3:],
     ),
     "quadratic form": (
         mf.reparameterizations.QuadraticForm(np.stack([symmetric([1.0, -2.0, 0.5]), symmetric([0.3, 1.0, 1.0])])),
@@ -152,13 +173,20 @@ def test_residual_of_rest_is_zero_at_rest_and_of_the_size_of_the_gradient_elsewh
     assert float(unfinished(g, theta, still, 0.0 * gradient, jnp.zeros(()))) == 0.0
 
 
+def shrunk(theta, size):
+    """Factors smaller by `size`; a graded product has the logarithms of their scales."""
+    if isinstance(theta, dict) and "log_scales" in theta:
+        return theta | {"log_scales": theta["log_scales"] + np.log(size)}
+    return jax.tree.map(lambda leaf: size * leaf, theta)
+
+
 @pytest.mark.parametrize("name", MIXING)
 def test_residual_of_rest_does_not_fall_with_the_parameters(name):
     """At θ→0 velocities vanish, but the gradient does not: that is a saddle."""
     g, theta, formula = MAPS[name]
     gradient = covector_like(formula(theta))
     for size in (1e-3, 1e-6, 1e-12):
-        small = jax.tree.map(lambda leaf, size=size: size * jnp.asarray(leaf), theta)
+        small = jax.tree.map(jnp.asarray, shrunk(theta, size))
         velocity = jax.tree.map(jnp.negative, g.pull_back(small, gradient))
         velocity = jax.tree.map(lambda leaf, v: jnp.abs(v) * jnp.sign(leaf), small, velocity)  # outwards
         assert float(unfinished(g, small, velocity, gradient, jnp.zeros(()))) > 1e-2
