@@ -55,11 +55,11 @@ class Field(eqx.Module):
         dynamics = self.driven(s, y)
         if not self.clock.counts_loss:
             return dynamics.velocity(state, time, self.clock.log_rate(s, None))
-        velocity, log_scale, log_rate = self._counted(dynamics, s, state, time)
+        velocity, log_scale, log_rate = self.counted(dynamics, s, state, time)
         scale = jnp.exp(log_rate + log_scale)
         return jax.tree.map(lambda v: scale * v, velocity), jnp.exp(log_rate - log1p_time)
 
-    def _counted(self, dynamics: AbstractDynamics, s: Scalar, state: Parameters, time: Scalar):
+    def counted(self, dynamics: AbstractDynamics, s: Scalar, state: Parameters, time: Scalar):
         """ẏ·e^{−log_scale}, log_scale, log dt/ds: in the scale of the gradient, which may be far below any float."""
         problem = dynamics.problem
         x = dynamics.predictor(state, time)
@@ -94,7 +94,7 @@ class Field(eqx.Module):
         equation, state = self.equation(s, y)
         fixed = equation.kinks.fixed(self.dynamics, equation.gates(modes, modes.gates))
         if self.clock.counts_loss:
-            _, log_scale, log_rate = self._counted(fixed, s, state, equation.time)
+            _, log_scale, log_rate = self.counted(fixed, s, state, equation.time)
         else:
             log_scale, log_rate = fixed.log_scale(state, equation.time), self.clock.log_rate(s, None)
         return Field(self.dynamics, self.clock, Hold(modes, PULL / length * jnp.exp(-log_scale - log_rate)))

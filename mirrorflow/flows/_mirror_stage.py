@@ -51,8 +51,7 @@ class MirrorEquation(eqx.Module):
         if not self.counts_loss:
             return slope, jnp.zeros(())
         state, time, _ = self.field.split(s, y)
-        velocity = self._dynamics.velocity(state, time, jnp.zeros(()))
-        return slope, self.field.clock.log_rate(s, self.field.log_loss_speed(state, velocity, time))
+        return slope, self.field.counted(self._dynamics, s, state, time)[2]
 
     def exponents(self, s: Scalar, unknown: Real) -> Real:
         """The largest exponent in each equation."""

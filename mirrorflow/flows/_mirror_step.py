@@ -14,6 +14,7 @@ from .._types import Anything, Parameters, Real, Scalar
 from ._dynamics import AbstractDynamics, PotentialDynamics, ReparameterizedDynamics
 from ._field import Field
 from ._mirror_stage import MirrorEquation
+from ._network_dynamics import NetworkDynamics
 from ._scaled_newton import ScaledNewton, scaled_solve
 from ._two_steps import TwoStepInterpolation, extrapolated, two_step_polynomial
 
@@ -106,8 +107,14 @@ class ImplicitMirror(diffrax.AbstractAdaptiveSolver):
 
     def check(self, dynamics: AbstractDynamics) -> None:
         """Refuse what has no mirror step."""
-        if isinstance(dynamics, PotentialDynamics):
+        if isinstance(dynamics, PotentialDynamics) and dynamics.kinks is None:
             return
+        if isinstance(dynamics, PotentialDynamics | NetworkDynamics):
+            what = "the exact sign" if isinstance(dynamics, PotentialDynamics) else "a network"
+            raise ValueError(
+                f"solver=ImplicitMirror(…) steps where a potential alone bends the path, and {what} has kinks or layers "
+                "besides: name no solver, the explicit one slides along them."
+            )
         if isinstance(dynamics, ReparameterizedDynamics):
             reason = "this flow moves the parameters θ of a reparameterization"
         else:

@@ -86,7 +86,8 @@ def rank_jumps(problem: Any, *, symmetric: bool, rank: int) -> RankJumps:
     square = not symmetric and loss.shape == (rank, rank)
     factor, exponents, tau, x = np.zeros((len(loss.drive(np.zeros(loss.shape))), 0)), np.ones(rank), 0.0, None
     times, plateaus, ranks, breaks, rates, begun = [], [], [], [], [], []
-    orientation, first = 0.0, 0.0
+    orientation, first, wanted = 0.0, 0.0, 0.0
+    growth, directions = np.zeros(0), np.zeros((0, 0))
     while True:
         arrived = factor.shape[1]
         if x is None or arrived > ranks[-1]:

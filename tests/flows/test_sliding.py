@@ -244,3 +244,20 @@ def test_a_loss_that_cannot_fall_below_one_says_which_samples_are_in_the_way():
     assert not path.status.ok
     assert "clock stopped" in str(path.status) and "no unit is on at 1 of 2 samples" in str(path.status)
     np.testing.assert_allclose(path.loss[-1], 1.0, rtol=1e-3)
+
+
+@pytest.mark.parametrize("flow", [sign_flow(), FLOW], ids=["sign", "network"])
+def test_implicit_mirror_steps_are_refused_where_there_are_kinks(flow):
+    start = NETWORK.parameters if flow is FLOW else np.zeros(6)
+    with pytest.raises(ValueError, match="kinks or layers"):
+        mf.integrate(flow, start, until=mf.until.time(1.0), solver=mf.solvers.ImplicitMirror())
+
+
+def test_a_network_may_step_across_its_kinks_and_then_counts_none():
+    path = mf.integrate(FLOW, NETWORK.parameters, until=mf.until.time(1.0), slide=False, rtol=1e-4)
+    assert path.status.ok and "slid" not in path.stats
+
+
+def test_exact_signs_always_slide():
+    with pytest.raises(ValueError, match="slide must not be False"):
+        mf.integrate(sign_flow(), np.zeros(6), until=mf.until.time(1.0), slide=False)
