@@ -11,25 +11,16 @@ from .._checks import array_module
 from .._types import Anything, Held, Parameters, Scalar
 from ._dynamics import AbstractDynamics, Snapshot
 from ._kinks import AbstractKinks
-from ._sliding import PULL, Equation, Modes, resolved
+from ._sliding import Equation, Modes, resolved
 from .clocks import AbstractClock, log_time
 
 
-class Hold(eqx.Module):
-    """What is held fixed during a step of an equation with kinks: the modes, and how fast what slides is drawn to its
-    surface.
-    """
-
-    modes: Modes
-    pull: Scalar
-
-
 class Field(eqx.Module):
-    """dy/ds, where y is the state, or (state, log(1+t)) under the loss clock; with `hold`, its smooth continuation."""
+    """dy/ds, where y is the state, or (state, log(1+t)) under the loss clock; with `modes`, its smooth continuation."""
 
     dynamics: AbstractDynamics
     clock: AbstractClock
-    hold: Hold | None = None
+    modes: Modes | None = None
     # Whether kinks are followed as differential inclusions; else steps go across them.
     slide: bool = eqx.field(static=True, default=True)
 
@@ -80,24 +71,22 @@ class Field(eqx.Module):
         assert kinks is not None
         return Equation(self.dynamics, kinks, time), state
 
+    def moved(self, y: Parameters, offset: Parameters) -> Parameters:
+        """y with something added to the state in it."""
+        if not self.clock.counts_loss:
+            return jax.tree.map(jnp.add, y, offset)
+        return jax.tree.map(jnp.add, y[0], offset), y[1]
+
     def driven(self, s: Scalar, y: Parameters) -> AbstractDynamics:
-        """The smooth equation that holds at a point, its gates such that what slides is drawn to its surface."""
-        if self.hold is None:
+        """The smooth equation that holds at a point."""
+        if self.modes is None:
             return self.dynamics
         equation, state = self.equation(s, y)
-        return equation.kinks.fixed(self.dynamics, resolved(equation, state, self.hold.modes, self.hold.pull))
+        return equation.kinks.fixed(self.dynamics, resolved(equation, state, self.modes)[0])
 
-    def held(self, modes: Modes | None, s: Scalar, y: Parameters, length: Scalar) -> "Field":
-        """The smooth continuation of the equation with these modes, for a step of that length from a point."""
-        if modes is None:
-            return self
-        equation, state = self.equation(s, y)
-        fixed = equation.kinks.fixed(self.dynamics, equation.gates(modes, modes.gates))
-        if self.clock.counts_loss:
-            _, log_scale, log_rate = self.counted(fixed, s, state, equation.time)
-        else:
-            log_scale, log_rate = fixed.log_scale(state, equation.time), self.clock.log_rate(s, None)
-        return Field(self.dynamics, self.clock, Hold(modes, PULL / length * jnp.exp(-log_scale - log_rate)))
+    def held(self, modes: Modes | None) -> "Field":
+        """The smooth continuation of the equation with these modes."""
+        return Field(self.dynamics, self.clock, modes, self.slide)
 
     def snapshot(self, s: Scalar, y: Parameters) -> Snapshot:
         """What stopping rules look at."""

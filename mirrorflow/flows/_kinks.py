@@ -91,8 +91,13 @@ class NetworkKinks(AbstractKinks):
         return jnp.concatenate([layer.reshape(-1) for layer in layers])
 
     def sizes(self, values: Real) -> Real:
-        """The largest |z| of the layer."""
-        layers = [jnp.broadcast_to(jnp.max(jnp.abs(layer)), layer.shape) for layer in self._split(values)]
+        """The largest |z| of the layer, times 16 for each layer before it: where all units before it slide at a sample,
+        its own z there is 0 up to what they are off their surfaces, and no sign can be read from it.
+        """
+        layers = [
+            jnp.broadcast_to(jnp.max(jnp.abs(layer)) * 16.0**depth, layer.shape)
+            for depth, layer in enumerate(self._split(values))
+        ]
         flat = jnp.concatenate([layer.reshape(-1) for layer in layers])
         return jnp.maximum(flat, jnp.finfo(flat.dtype).tiny)
 

@@ -112,8 +112,8 @@ class ImplicitMirror(diffrax.AbstractAdaptiveSolver):
         if isinstance(dynamics, PotentialDynamics | NetworkDynamics):
             what = "the exact sign" if isinstance(dynamics, PotentialDynamics) else "a network"
             raise ValueError(
-                f"solver=ImplicitMirror(…) steps where a potential alone bends the path, and {what} has kinks or layers "
-                "besides: name no solver, the explicit one slides along them."
+                f"solver=ImplicitMirror(…) steps where a potential alone bends the path, and {what} has kinks or "
+                "layers besides: name no solver, the explicit one slides along them."
             )
         if isinstance(dynamics, ReparameterizedDynamics):
             reason = "this flow moves the parameters θ of a reparameterization"

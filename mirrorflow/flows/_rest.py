@@ -105,8 +105,7 @@ def _driven(task: Task, state: State, y: Parameters) -> AbstractDynamics:
     """The equation at y, with the gates of what slides."""
     if state.sliding is None:
         return task.field.dynamics
-    held = task.field.held(state.sliding.modes, state.s, state.y, 1 + state.s)
-    return held.driven(state.s, y)
+    return task.field.held(state.sliding.modes).driven(state.s, y)
 
 
 def _later(time: Scalar, factor: Numeric) -> Scalar:

@@ -12,20 +12,18 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from .._types import Numeric, Parameters, Real, Scalar
+from .._types import Parameters, Real, Scalar
 from ._kinks import AbstractKinks
 from ._pivoting import Linear, inverse, stable
 
 # How far behind a surface a point counts as across, relative to what the surface's function is small against; and how
 # far beyond its interval a gate counts as outside.
 SHIFT = 1e-10
-# Part of its distance by which a point that slides is drawn back to its surface in a step.
-PULL = 0.3
 # Surfaces that may slide at once, at first.
 ROOM = 16
 # Parts of a step at which it is looked whether a surface was crossed.
 NODES = (0.0, 1 / 3, 2 / 3, 1.0)
-LOCATING = 60
+LOCATING = 100
 # Linearizations of velocities in the gates of several layers, which are no affine functions of them.
 ROUNDS = 3
 
@@ -64,10 +62,13 @@ class Equation(NamedTuple):
         return self.kinks.values(self.dynamics, state, self.time, gates)
 
     def rates(self, state: Parameters, gates: Real) -> Real:
-        """All ż_i in units of e^{−log_scale}, the scale of the gradient."""
+        """All ż_i in the same units."""
+        return jax.jvp(lambda y: self.values(y, gates), (state,), (self.velocity(state, gates),))[1]
+
+    def velocity(self, state: Parameters, gates: Real) -> Parameters:
+        """ẏ in units of e^{−log_scale}, the scale of the gradient."""
         fixed = self.kinks.fixed(self.dynamics, gates)
-        velocity = fixed.velocity(state, self.time, -fixed.log_scale(state, self.time))
-        return jax.jvp(lambda y: self.values(y, gates), (state,), (velocity,))[1]
+        return fixed.velocity(state, self.time, -fixed.log_scale(state, self.time))
 
 
 def begin(equation: Equation, state: Parameters, room: int) -> Modes:
@@ -91,11 +92,13 @@ def begin(equation: Equation, state: Parameters, room: int) -> Modes:
     )
 
 
-def resolved(equation: Equation, state: Parameters, modes: Modes, pull: Numeric) -> Real:
-    """All gates at a point: those of the surfaces that slide keep ż=−pull·z, in the units of `Equation.rates`."""
+def resolved(equation: Equation, state: Parameters, modes: Modes) -> tuple[Real, Parameters]:
+    """All gates at a point, those of the surfaces that slide such that ż=0; and what to add to the state to bring it
+    back to these surfaces, along the directions in which the gates move it.
+    """
 
     def none():
-        return equation.gates(modes, modes.gates)
+        return equation.gates(modes, modes.gates), jax.tree.map(jnp.zeros_like, state)
 
     def some():
         linear, free = _linear(equation, state, modes, modes.slots, modes.gates)
@@ -104,12 +107,13 @@ def resolved(equation: Equation, state: Parameters, modes: Modes, pull: Numeric)
         rounds = 1 if equation.kinks.one_layer else ROUNDS
 
         def correct(_, chosen):
-            gates = equation.gates(modes, chosen)
-            wanted = pull * equation.values(state, gates)
-            return chosen - inverted @ _at(equation.rates(state, gates) + wanted, modes.slots)
+            return chosen - inverted @ _at(equation.rates(state, equation.gates(modes, chosen)), modes.slots)
 
         chosen = jax.lax.fori_loop(0, rounds, correct, modes.gates - inverted @ linear.rates)
-        return equation.gates(modes, chosen)
+        gates = equation.gates(modes, chosen)
+        away = inverted @ _at(equation.values(state, gates), modes.slots)
+        velocity = lambda some: equation.velocity(state, equation.gates(modes, some))  # noqa: E731
+        return gates, jax.jvp(velocity, (chosen,), (-away,))[1]
 
     return jax.lax.cond(modes.sliding, some, none)
 
@@ -130,12 +134,13 @@ def inspect(
     """The first event of a step from s0 to s1 that ended at y1, `at` being its interpolant."""
 
     def look(s, y):
-        """The lowest clearance, and the gates of what slides."""
+        """The lowest clearance, the gates of what slides, and the way back to its surfaces."""
         equation, state = field.equation(s, y)
-        gates = resolved(equation, state, modes, 0.0)
+        gates, back = resolved(equation, state, modes)
         now = eqx.tree_at(lambda m: m.gates, modes, _at(gates, modes.slots))
-        lowest = jnp.min(_clearance(equation, state, now))
-        return jnp.minimum(lowest, _room_of_gates(equation.kinks, now)), now.gates
+        # Looked at where the step will end: the way back moves the state along the other surfaces, too.
+        lowest = jnp.min(_clearance(equation, jax.tree.map(jnp.add, state, back), now))
+        return jnp.minimum(lowest, _room_of_gates(equation.kinks, now)), (now.gates, back)
 
     def at_moment(s):
         y = jax.tree.map(lambda there, end: jnp.where(s >= s1, end, there), at(s), y1)
@@ -143,20 +148,20 @@ def inspect(
 
     search = _first_crossing(at_moment, s0, s1)
     event = search.right_height < 0
+    gates, back = search.found
+    here = eqx.tree_at(lambda m: m.gates, modes, gates)
 
     def found():
         s = search.right
-        y = jax.tree.map(lambda there, end: jnp.where(s >= s1, end, there), at(s), y1)
+        y = field.moved(jax.tree.map(lambda there, end: jnp.where(s >= s1, end, there), at(s), y1), back)
         equation, state = field.equation(s, y)
-        here = eqx.tree_at(lambda m: m.gates, modes, search.gates)
         across = (here.sides != 0) & (_clearance(equation, state, here) < 0.5)
         chosen, crowded = choose(equation, state, here, across | (here.sides == 0))
         return Met(event, s, y, chosen, crowded)
 
     def nothing():
-        equation, state = field.equation(s1, y1)
-        now = eqx.tree_at(lambda m: m.gates, modes, search.gates)
-        return Met(event, s1, y1, _settled(equation, state, now), jnp.asarray(False))
+        y = field.moved(y1, back)
+        return Met(event, s1, y, _settled(*field.equation(s1, y), here), jnp.asarray(False))
 
     return jax.lax.cond(event, found, nothing)
 
@@ -232,20 +237,24 @@ def _room_of_gates(kinks: AbstractKinks, modes: Modes) -> Real:
 
 
 class _Search(NamedTuple):
-    """Moments before and at or after the first crossing, the heights there, and the gates at the later one."""
+    """Moments before and at or after the first crossing, the heights there, and what was found at the later one."""
 
     left: Scalar
     right: Scalar
     left_height: Scalar
     right_height: Scalar
-    gates: Real
+    found: Any
     node: jax.Array
     tries: jax.Array
+    # What stands for the heights in regula falsi, and the end that moved last: −1 the left one, 1 the right one.
+    weights: tuple[Scalar, Scalar]
+    moved: jax.Array
 
 
 def _first_crossing(look, s0: Scalar, s1: Scalar) -> _Search:
     """Looks at the nodes one after another up to the first below 0, then for the moment just past the first zero before
-    it (regula falsi, with bisections). One loop, so that the equation is compiled once.
+    it, by regula falsi that halves the weight of an end which stays (Illinois). One loop, so that the equation is
+    compiled once.
     """
     nodes = jnp.asarray(NODES, s0.dtype)
     rounding = 4 * jnp.finfo(s0.dtype).eps
@@ -257,32 +266,38 @@ def _first_crossing(look, s0: Scalar, s1: Scalar) -> _Search:
 
     def proceed(search):
         looking = search.right_height >= 0
-        low, high = search.left_height, search.right_height
+        low, high = search.weights
         share = jnp.where(jnp.isfinite(low) & (low > high), low / (low - high), 0.5)
-        # Every third time the middle, or one end might never move.
-        share = jnp.where(search.tries % 3 == 2, 0.5, jnp.clip(share, 1e-3, 1 - 1e-3))
+        # Every fourth time the middle: what is lowest changes along the way.
+        share = jnp.where(search.tries % 4 == 3, 0.5, jnp.clip(share, 1e-6, 1 - 1e-6))
         node = s0 + nodes[jnp.minimum(search.node, len(NODES) - 1)] * (s1 - s0)
         moment = jnp.where(looking, node, search.left + share * (search.right - search.left))
-        height, gates = look(moment)
+        height, found = look(moment)
         below = height < 0
         later = looking | below
+        # the next node's left end is this one
+        left = jnp.where(looking, search.right, jnp.where(below, search.left, moment))
+        left_height = jnp.where(looking, search.right_height, jnp.where(below, search.left_height, height))
+        again = jnp.where(below, search.moved == 1, search.moved == -1) & ~looking
+        low = jnp.where(below & ~looking, jnp.where(again, low / 2, low), left_height)
+        high = jnp.where(later, height, jnp.where(again, high / 2, high))
         return _Search(
-            # the next node's left end is this one
-            jnp.where(looking, search.right, jnp.where(below, search.left, moment)),
-            jnp.where(later, moment, search.right),
-            jnp.where(looking, search.right_height, jnp.where(below, low, height)),
-            jnp.where(later, height, high),
-            jnp.where(later, gates, search.gates),
-            search.node + looking,
-            search.tries + ~looking,
+            left=left,
+            right=jnp.where(later, moment, search.right),
+            left_height=left_height,
+            right_height=jnp.where(later, height, search.right_height),
+            found=jax.tree.map(lambda new, old: jnp.where(later, new, old), found, search.found),
+            node=search.node + looking,
+            tries=search.tries + ~looking,
+            weights=(low, high),
+            moved=jnp.where(looking, 0, jnp.where(below, 1, -1)).astype(search.moved.dtype),
         )
 
-    height, gates = jax.eval_shape(look, s0)
+    height, found = jax.eval_shape(look, s0)
     zero = jnp.zeros((), jnp.int32)
     none = jnp.full(height.shape, jnp.inf, height.dtype)
-    return jax.lax.while_loop(
-        going, proceed, _Search(s0, s0, none, none, jnp.zeros(gates.shape, gates.dtype), zero, zero)
-    )
+    empty = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), found)
+    return jax.lax.while_loop(going, proceed, _Search(s0, s0, none, none, empty, zero, zero, (none, none), zero))
 
 
 def _at(values: Any, slots: jax.Array) -> jax.Array:

@@ -161,7 +161,7 @@ def _step(task: Task, state: State) -> State:
     target, at_jump = _next_target(task, s0)
     clipped = state.proposed + _rounding(state.proposed) >= target
     s1 = jnp.where(clipped, target, state.proposed)
-    field = task.field if state.sliding is None else task.field.held(state.sliding.modes, s0, state.y, s1 - s0)
+    field = task.field if state.sliding is None else task.field.held(state.sliding.modes)
     terms: Any = diffrax.ODETerm(cast(Any, field))
     y1, error, dense, solver_state, _ = task.solver.step(terms, s0, s1, state.y, None, state.solver, state.restart)
     # Outside its domain a field may give NaN: such a step failed, and a smaller one may not.
@@ -188,7 +188,7 @@ def _step(task: Task, state: State) -> State:
         restless = _restlessness(state.y, told, error)
         keep = keep & (restless < 1)
         factor = jnp.clip((0.5 / jnp.maximum(restless, 1e-5)) ** 0.2, 0.2, 10.0)
-        proposed = jnp.minimum(proposed, jnp.where(keep, s1, s0) + factor * (s1 - s0))
+        proposed = jnp.minimum(proposed, jnp.where(keep, s1, s0) + factor * (whole - s0))
     proposed = jnp.where(keep, proposed, s0 + jnp.minimum(proposed - s0, 0.9 * (s1 - s0)))
     # A step cut short by a target says little about the next one: go on with at least the length that was proposed.
     proposed = jnp.where(keep & clipped, jnp.maximum(proposed, s1 + (state.proposed - s0)), proposed)
@@ -202,14 +202,15 @@ def _step(task: Task, state: State) -> State:
 
     fault = jnp.where(keep, fault, Code.RUNNING)
     # From five units in the last place of s down, nine tenths of a step may round to the same step again.
-    if sliding is not None:
-        fault = jnp.where(keep & (sliding.idle > MOST_IDLE), Code.STALLED, fault)
+    stuck = jnp.asarray(False) if sliding is None else keep & (sliding.idle > MOST_IDLE)
     underflow = ~keep & ~crowded & (proposed - s0 <= 8 * jnp.finfo(s0.dtype).eps * jnp.maximum(s0, 1e-30))
     # A conditional, not a selection: naming the reason costs a right-hand side.
-    fault = jax.lax.cond(underflow, lambda: _underflow_code(task, s0, state.y).astype(fault.dtype), lambda: fault)
+    fault = jax.lax.cond(
+        underflow | stuck, lambda: _underflow_code(task, field, s0, state.y).astype(fault.dtype), lambda: fault
+    )
     faulty = fault != Code.RUNNING
     next_save, saved = _save(task, state, dense, jnp.where(keep & ~faulty, s1, s0), s0, whole, y)
-    reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, _snapshot(task, sliding, s0, s_new, y)))
+    reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, _snapshot(task, sliding, s_new, y)))
     code = jnp.where(faulty, fault, jnp.where(keep, reached, Code.RUNNING))
     code = jnp.where(crowded, Code.CROWDED, code).astype(jnp.int32)
     return State(
@@ -229,11 +230,11 @@ def _step(task: Task, state: State) -> State:
     )
 
 
-def _snapshot(task: Task, sliding: Sliding | None, s0, s, y) -> Snapshot:
+def _snapshot(task: Task, sliding: Sliding | None, s, y) -> Snapshot:
     """What rules look at; of an equation that slides, with its gates where a rule looks at velocities."""
     if sliding is None or all(rule.code != Code.STATIONARY for rule in task.rules):
         return task.field.snapshot(s, y)
-    held = task.field.held(sliding.modes, s, y, jnp.maximum(s - s0, _rounding(s)))
+    held = task.field.held(sliding.modes)
     return Snapshot(held.driven(s, y), *task.field.split(s, y))
 
 
@@ -318,9 +319,9 @@ def _just_after(s):
     return s + 2 * _rounding(s)
 
 
-def _underflow_code(task: Task, s, y):
+def _underflow_code(task: Task, field: Field, s, y):
     """Why no step succeeds any more: a velocity that outgrows the state, a clock without progress, or roughness."""
-    velocity = task.field(s, y, None)
+    velocity = field(s, y, None)
     speed = _size(velocity)
     blown = ~(speed * jnp.maximum(s, 1e-3) < BLOW_UP_RATE * _size(y)) & ~_at_rest_in_time(task, s, y)
     stopped = _clock_stopped(task, s, velocity)
