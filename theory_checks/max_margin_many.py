@@ -130,8 +130,8 @@ def has_settled(best, least=2.0):
     figure="entropy-laws-of-many",
     variables=ENTROPIC,
     notes="Data sets with min λ*_i·A<2, or an entry below 1 % in the ℓ1 solution, have not settled at log t=1e5 and "
-    "are left out: there a sample of the support joins later, see max-margin/late-samples. Off the support the features' "
-    "part Σδ_j|x_j|/‖x‖₁ ~ (log t)^{−min δ} is the larger one, and gap·log t has no limit.",
+    "are left out: there a sample of the support joins later, see max-margin/late-samples. Off the support the "
+    "features' part Σδ_j|x_j|/‖x‖₁ ~ (log t)^{−min δ} is the larger one, and gap·log t has no limit.",
 )
 def law_of_l1(case, found, whole=("full",), law=entropies):
     """At log t=1e5, one entry for each data set that has settled."""
