@@ -5,7 +5,7 @@ gap times $\log t$ against the law: $H(p)-H_\infty(p)$ for powers and for hyperb
 $(1+\gamma^*)[(H-H_\infty)(p)/\gamma^*+(H-H_\infty)(|c|)]$ for cosh. For $p=\frac{3}{2}$ and for hyperbolic entropy off
 the support of the $\ell_1$ solution the samples' part of the gap is shown. (b) How far each is from the law: below
 $10^{-3}$ where the law is that of a power or of cosh; hyperbolic entropy approaches it in powers of $\log t$ that the
-data decide (data sets that have not settled are left out).
+data decide (data sets that have not settled, or have a tie, are left out).
 """
 
 import numpy as np
@@ -19,6 +19,7 @@ from mirrorflow.content.checks.max_margin_many import (
     many_cosh,
     many_entropies,
     many_powers,
+    untied,
 )
 
 EXPERIMENTS = [many_powers, many_cosh, many_entropies]
@@ -59,7 +60,7 @@ def laws(data):
         _add(found["cosh"], law, measured)
     for case, runs in data[many_entropies]:
         measured, bests = constants(runs, 1.0, "gap" if case.support == "full" else "samples")
-        kept = [has_settled(best) for best in bests]
+        kept = [has_settled(best) and untied(best) for best in bests]
         _add(found[case.support], np.array([entropies(best.shares) for best in bests])[kept], measured[kept])
     return {name: (np.concatenate(law), np.concatenate(value)) for name, (law, value) in found.items()}
 

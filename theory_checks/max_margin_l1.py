@@ -5,7 +5,7 @@ import numpy as np
 import mirrorflow as mf
 
 from ._margin_ensembles import lanes
-from .max_margin_many import ENTROPIC, LOG_END, LOG_TIMES, has_settled, many_entropies
+from .max_margin_many import ENTROPIC, LOG_END, LOG_TIMES, has_settled, many_entropies, untied
 
 SOURCE = "theory page 04 (rates: hyperbolic entropy on separable data)"
 LATE = LOG_TIMES >= 1e4
@@ -18,7 +18,7 @@ def settled(found, slack=0.2):
     Near a tie, δ_j below 0.2, the direction itself is (log t)^{−δ} away, a tenth and more at log t=1e5.
     """
     pairs = [(x, best) for x, best in lanes(found, 1.0) if has_settled(best, least=1.0)]
-    return [(x, best) for x, best in pairs if not ((best.dual_slacks > 1e-9) & (best.dual_slacks < slack)).any()]
+    return [(x, best) for x, best in pairs if untied(best, slack)]
 
 
 def slopes(x):
