@@ -21,7 +21,7 @@ def draw(data):
         time, distance = apart(data[elsewhere], kind)
         axis.loglog(time, distance, color=look["color"], linestyle=look["linestyle"], label=label)
     axis.axvline(2.0, color="0.6", linewidth=0.7)
-    axis.set(xlabel=TIME, ylabel="distance of equal decay", ylim=(1e-3, 30))
+    axis.set(xlabel=TIME, ylabel="distance of equal decay", ylim=(1e-2, 30))
     axis.legend()
     return figure
 
