@@ -1,4 +1,4 @@
-r"""Least trace: von Neumann's entropy comes to it from a vanishing start, the factors $UU^T$ only where all commutes.
+r"""Least trace: where entropy leads from a vanishing start, and factors only if all commutes.
 
 The trace of the limit above the least of all positive semidefinite solutions (a semidefinite program), against the
 size $s$ of the start $X_0=sI$: six symmetric measurements of a $4\times4$ matrix (general), or two diagonal ones
