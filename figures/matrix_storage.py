@@ -1,4 +1,4 @@
-r"""What matrices remember of decay: its sum where all commutes, and when it was spent otherwise.
+r"""What matrices remember of decay: its sum where all commutes, otherwise also its time.
 
 (a) Decay 0.8 until $t=1$ against 0.4 until $t=2$: the distance of the two $X_t$, in units of what half of the decay
 would change in the end; from $t=2$ on (grey) neither has any. It vanishes for $UU^T$ with measurements that share an
