@@ -136,6 +136,43 @@ arrival_times.control("the growth at the first saddle all along, t_k = L/μ_{0,k
 
 
 @mf.claim(
+    "matrices/first-growth",
+    on=ranks,
+    statement=r"t < t_1:\quad U_t = e^{-(\nabla f(0)+\nabla f(0)^T)t}\,U_0, \text{ in every singular value}",
+    source=SOURCE,
+    status="proved",
+    tolerance=mf.tolerance(
+        1e-5, because="the solver's tolerance is 1e-9 per step and unit of log σ, over hundreds of both"
+    ),
+    variables=VARIABLES,
+)
+def first_growth(case, run, mixed=True):
+    """½log σ_i of UUᵀ (of UVᵀ: log σ_i of (U;V)) up to 0.9·τ₁, where X is still below 1e-6."""
+    path, product = run["path"], run["path"].flow.reparameterization
+    theta = {name: np.asarray(leaf) for name, leaf in path.parameters.items()}
+    early = np.asarray(run["tau"]) < 0.9 * np.asarray(run["times"])[0]
+    measured = mf.observe.graded_log_sizes(theta["mixing"][early], theta["log_scales"][early])
+    basis = np.eye(product.height)
+    operator = np.asarray(product.driven(basis, path.flow.problem.gradient(np.zeros(path.x.shape[1:]))))
+    rates, vectors = np.linalg.eigh(operator)
+    rates, vectors = rates[::-1], vectors[:, ::-1]
+    first = (
+        vectors.T
+        @ theta["frame"][0]
+        @ (np.exp(theta["log_scales"][0] - theta["log_scales"][0, :1])[:, None] * theta["mixing"][0])
+    )
+    grown = np.asarray(path.time)[early, None] * rates + theta["log_scales"][0, 0]
+    if mixed:
+        predicted = mf.observe.graded_log_sizes(np.broadcast_to(first, (len(grown), *first.shape)), grown)
+    else:
+        predicted = measured[:1] + grown[:, : product.rank] - grown[:1, : product.rank]
+    return mf.Comparison(predicted=predicted, measured=measured, scale=1.0)
+
+
+first_growth.control("each singular value at its own rate from the start on", mixed=False)
+
+
+@mf.claim(
     "matrices/plateaus",
     on=ranks,
     across="decades",
