@@ -1,4 +1,4 @@
-r"""Least trace: von Neumann's entropy comes to it from a vanishing start, the factors $UU^T$ only where all commutes.
+r"""Least trace: where entropy leads from a vanishing start, and factors only if all commutes.
 
 The trace of the limit above the least of all positive semidefinite solutions (a semidefinite program), against the
 size $s$ of the start $X_0=sI$: six symmetric measurements of a $4\times4$ matrix (general), or two diagonal ones
@@ -10,7 +10,7 @@ from mirrorflow.content.checks.matrices_entropy import FLOWS, MEASURED, entropie
 
 EXPERIMENTS = [entropies]
 CLAIMS = ["matrices/entropy-least-trace", "matrices/least-trace-of-factors"]
-NAMES = {"general": "general", "shared": "commuting"}
+NAMES = {"general": "general", "shared": "commuting", "entropy": "entropy", "UUᵀ": "$UU^T$"}
 
 
 def draw(data):
@@ -18,11 +18,11 @@ def draw(data):
     looks = iter(plotting.looks(4))
     for flow, decades in FLOWS.items():
         for measurements in MEASURED:
-            above = [max(excess(data[entropies], flow, measurements, d), 1e-9) for d in decades]
+            above = [excess(data[entropies], flow, measurements, d) for d in decades]
             scales = [10.0**-d for d in decades]
-            axis.loglog(scales, above, **next(looks), label=f"{flow}, {NAMES[measurements]}")
-    axis.set(xlabel="size $s$ of the start", ylabel=r"$\mathrm{tr}\,X_\infty/\mathrm{least}-1$", ylim=(5e-10, 10))
-    axis.legend(fontsize=7, loc="lower right")
+            axis.loglog(scales, above, **next(looks), label=f"{NAMES[flow]}, {NAMES[measurements]}")
+    axis.set(xlabel="size $s$ of the start", ylabel=r"$\mathrm{tr}\,X_\infty/\mathrm{least}-1$", ylim=(1e-6, 10))
+    axis.legend(fontsize=7, loc="lower center", ncols=2)
     return figure
 
 

@@ -1,4 +1,4 @@
-r"""What matrices remember of decay: its sum alone where everything commutes, and when it was spent where not.
+r"""What matrices remember of decay: its sum where all commutes, otherwise also its time.
 
 (a) Decay 0.8 until $t=1$ against 0.4 until $t=2$: the distance of the two $X_t$, in units of what half of the decay
 would change in the end; from $t=2$ on (grey) neither has any. It vanishes for $UU^T$ with measurements that share an
@@ -13,9 +13,7 @@ from mirrorflow import plotting
 from mirrorflow.content.checks.matrices_storage import (
     ARMS,
     KINDS,
-    OTHERS,
     SPENT,
-    elsewhere,
     least_nuclear,
     limits,
     minimizer,
@@ -23,25 +21,28 @@ from mirrorflow.content.checks.matrices_storage import (
 )
 from mirrorflow.content.figures._labels import TIME
 
-EXPERIMENTS = [storage, elsewhere, limits]
+EXPERIMENTS = [storage, limits]
 CLAIMS = [
     "matrices/storage",
     "matrices/storage-in-general",
-    "matrices/storage-elsewhere",
     "matrices/least-nuclear-norm",
 ]
-LABELS = ("$UU^T$, commuting", "$UU^T$", "$UV^T$", "$W_0+BA$", "$K^TQ$")
+LABELS = ("$UU^T$, commuting", "$UU^T$", "$UV^T$")
+
+
+def apart(runs, kind):
+    """Times, and the distance of the arms of equal decay in units of what half of it changes in the end."""
+    first, second, half = (runs.only(kind=kind, arm=arm) for arm in ARMS)
+    x, other, less = (np.asarray(path.x) for path in (first, second, half))
+    unit = np.linalg.norm(less[-1] - x[-1])
+    return np.asarray(first.time)[1:], np.linalg.norm(other - x, axis=(1, 2))[1:] / unit
 
 
 def draw(data):
     figure, (left, right) = plotting.canvas(1, 2, height=2.8)
-    for kind, label, look in zip((*KINDS, *OTHERS), LABELS, plotting.looks(5), strict=True):
-        runs = data[storage if kind in KINDS else elsewhere]
-        first, second, half = (runs.only(kind=kind, arm=arm) for arm in ARMS)
-        x, other, less = (np.asarray(path.x) for path in (first, second, half))
-        unit = np.linalg.norm(less[-1] - x[-1])
-        distance = np.linalg.norm(other - x, axis=(1, 2))[1:] / unit
-        left.loglog(first.time[1:], distance, color=look["color"], linestyle=look["linestyle"], label=label)
+    for kind, label, look in zip(KINDS, LABELS, plotting.looks(len(KINDS)), strict=True):
+        time, distance = apart(data[storage], kind)
+        left.loglog(time, distance, color=look["color"], linestyle=look["linestyle"], label=label)
     left.axvline(2.0, color="0.6", linewidth=0.7)
     left.set(xlabel=TIME, ylabel="distance of equal decay", ylim=(1e-10, 10))
     left.legend(loc="lower left", fontsize=7)

@@ -3,7 +3,7 @@ r"""A sign in the way: square factors, once balanced, keep the sign of $\det UV^
 The smallest singular value $\sigma_5\approx s^{2e_5}$ of $X=UV^T$, $U,V$ square, from $s=10^{-30}$ (thin) and
 $10^{-60}$ (thick), four draws of 40 measurements. It grows or falls at the rate of the smallest singular value of
 $\nabla f$ on each plateau, by the signs of two determinants (black dashes, no equation); at $e_5=1$ the factors are no
-longer balanced and the sign may change. Grey: growth whatever the sign.
+longer balanced and the sign may change. Grey: growth whatever the sign. What is left is $O(1)/\log(1/s)$.
 """
 
 import numpy as np

@@ -43,7 +43,9 @@ def squares(case, key):
     r"\text{and the sign of } \det(UV^T) \text{ changes where } e_n = 1",
     source=SOURCE,
     status="derived here",
-    tolerance=mf.tolerance(0.05, because="where two rates are close the O(1) changes by some units between the scales"),
+    tolerance=mf.tolerance(
+        0.05, because="where directions of two plateaus are nearly opposite the O(1) still changes by some units"
+    ),
     figure="sign-of-the-determinant",
     variables=VARIABLES | {"n": "rows of the square factors U and V"},
     notes="Balanced square factors keep the sign of det(UVᵀ); random ones are balanced up to O(s²), which e_n=1 is.",

@@ -175,8 +175,8 @@ factors_and_entropy.control("measurements that commute", measurements="shared")
     status="published",
     expects="refuted",
     tolerance=mf.tolerance(1e-3, because="what s=1e-30 leaves where measurements commute is a tenth of it"),
-    erratum=r"From $s=10^{-30}$ the trace is 1 to 90 per cent above the least one in general position: rank is learned "
-    r"greedily, one by one, not by its trace. The conjecture is a theorem where the measurements commute.",
+    erratum=r"From $s=10^{-30}$ the trace is up to 90 per cent above the least one in general position: rank is "
+    r"learned greedily, one by one, not by its trace. The conjecture is a theorem where the measurements commute.",
     figure="least-trace",
     variables=VARIABLES,
 )

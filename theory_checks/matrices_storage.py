@@ -118,7 +118,7 @@ stored_in_general.control("measurements that commute", kinds=KINDS[:1])
 OTHERS = ("W₀+BA", "KᵀQ")
 
 
-@mf.experiment(cases=mf.cases.grid(kind=OTHERS, arm=tuple(ARMS)))
+@mf.experiment(cases=mf.cases.grid(kind=OTHERS, arm=tuple(ARMS)), slow=True)
 def elsewhere(case, key):
     """The same three arms for low-rank adaptation and for a softmax layer of attention."""
     strength, off = ARMS[case.arm]
@@ -145,7 +145,7 @@ def elsewhere(case, key):
     source="theory page 02 (storage test), outside its assumptions",
     status="open",
     tolerance=mf.tolerance(1e-3, because="a thousandth of what half of the decay changes would be memory of the sum"),
-    figure="matrix-storage",
+    figure="storage-elsewhere",
     variables=VARIABLES,
     notes="Measured: outside the theorem's assumptions both remember when the decay was spent, not its sum alone.",
 )

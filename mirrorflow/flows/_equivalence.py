@@ -8,7 +8,7 @@ from .. import _checks, potentials
 from .._types import Parameters
 from ..decay import AbstractDecay, BalancedSquares, Coupled, Decoupled, LogSum, PowerSum, SquaredNorm
 from ..geometries import AbstractSteepest, Euclidean
-from ..reparameterizations import AbstractProduct, LogDifference, PowerDifference, bracket, decay_bracket
+from ..reparameterizations import AbstractProduct, GradedProduct, LogDifference, PowerDifference, bracket, decay_bracket
 from ..schedules import AbstractSchedule, Custom, Exponential, Piecewise, Power
 from ._flow import Flow
 from ._orbit import Orbit
@@ -27,6 +27,8 @@ def equivalent_mirror_flow(flow: Flow, start: Parameters) -> Flow:
     """See `Flow.as_mirror_flow`."""
     if flow.reparameterization is None:
         return flow
+    if isinstance(flow.reparameterization, GradedProduct):
+        raise ValueError("as_mirror_flow takes brackets of factors: ask the flow of the graded product's `plain` one.")
     start = flow.check_start(start)
     if any(_checks.is_traced(leaf) for leaf in jax.tree.leaves(start)):
         raise ValueError("as_mirror_flow reads the start, so it cannot be called on a traced one.")

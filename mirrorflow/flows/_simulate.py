@@ -12,6 +12,7 @@ from .. import _checks
 from .._types import Held, Numeric, Parameters
 from ..noise import AbstractNoise
 from ..problems import AbstractLeastSquares
+from ..reparameterizations import GradedProduct
 from . import until as rules
 from ._flow import Flow
 from ._status import Code, Status
@@ -152,6 +153,8 @@ def _request(flow, start, noise, until, step_size, save, sense, solver, incremen
     _checks.instance("until", until, rules.time, "mf.until.time(T): noise has no other end")
     if not flow.geometry.smooth:
         raise ValueError(f"simulate needs gradient geometry (q=2), got {type(flow.geometry).__name__}.")
+    if isinstance(flow.reparameterization, GradedProduct):
+        raise ValueError("simulate adds noise to factors, of which a graded product has none: use its `plain` one.")
     if noise.needs_targets and not isinstance(flow.problem, AbstractLeastSquares):
         raise ValueError(
             f"noise {type(noise).__name__} acts on the targets of a squared loss; {type(flow.problem).__name__} has "

@@ -20,6 +20,7 @@ from ._norms import norm as norm
 from ._norms import nuclear_frobenius_ratio as nuclear_frobenius_ratio
 from ._norms import schatten_norm as schatten_norm
 from ._singular_values import effective_rank as effective_rank
+from ._singular_values import graded_log_sizes as graded_log_sizes
 from ._singular_values import log_singular_values as log_singular_values
 from ._singular_values import numerical_rank as numerical_rank
 from ._singular_values import singular_values as singular_values

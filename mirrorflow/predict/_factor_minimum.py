@@ -19,6 +19,11 @@ class Quadratic:
     shape: tuple[int, ...]
     symmetric: bool
 
+    @property
+    def height(self) -> int:
+        """The rows of Y."""
+        return self.shape[0] if self.symmetric else sum(self.shape)
+
     def product(self, y: np.ndarray) -> np.ndarray:
         """X"""
         count = self.shape[0]

@@ -1,7 +1,7 @@
 """Incremental learning of rank: when singular values arrive from a vanishing start, without an equation."""
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -83,28 +83,21 @@ def rank_jumps(problem: Any, *, symmetric: bool, rank: int) -> RankJumps:
     rank = _checks.integer("rank", rank, at_least=1)
     if rank > min(loss.shape):
         raise ValueError(f"rank must be at most {min(loss.shape)}, the shorter side of X, got {rank}.")
-    square = not symmetric and loss.shape == (rank, rank)
-    factor, exponents, tau, x = np.zeros((len(loss.drive(np.zeros(loss.shape))), 0)), np.ones(rank), 0.0, None
-    times, plateaus, ranks, breaks, rates, begun = [], [], [], [], [], []
-    orientation, first, wanted = 0.0, 0.0, 0.0
-    growth, directions = np.zeros(0), np.zeros((0, 0))
+    factor, exponents, tau = np.zeros((loss.height, 0)), np.ones(rank), 0.0
+    plateau = _plateau(loss, factor, rank)
+    orientation, first = plateau.sign, plateau.growth[0]
+    plateaus, times, breaks, rates, begun = [plateau], [], [], [], []
     while True:
         arrived = factor.shape[1]
-        if x is None or arrived > ranks[-1]:
-            x = loss.product(factor)
-            plateaus.append(x)
-            ranks.append(arrived)
-            growth, directions = _growth(loss, factor)
-            wanted = float(np.sign(np.linalg.det(x - loss.gradient(x)))) if square else 0.0
-            orientation, first = orientation or wanted, first or growth[0]
-        rate = np.concatenate([np.zeros(arrived), growth[: rank - arrived]])
-        falls = arrived < rank and orientation != wanted
+        rate = np.concatenate([np.zeros(arrived), plateau.growth])
+        falls = arrived < rank and orientation != plateau.sign
         if falls:
             rate[-1] = -rate[-1]
         rates.append(rate)
         begun.append(exponents)
         if arrived == rank or rate[arrived:].max() <= _RESTING * first:
-            return RankJumps(*map(np.array, (times, plateaus, ranks, breaks, rates, begun)))
+            found = np.array([p.x for p in plateaus]), np.array([p.rank for p in plateaus])
+            return RankJumps(np.array(times), *found, *map(np.array, (breaks, rates, begun)))
         with np.errstate(divide="ignore", invalid="ignore"):
             wait = float(np.min(np.where(rate > 0, exponents / rate, np.inf)))
             turn = float((exponents[-1] - 1) / rate[-1]) if falls and rate[-1] < 0 else np.inf
@@ -112,20 +105,35 @@ def rank_jumps(problem: Any, *, symmetric: bool, rank: int) -> RankJumps:
         breaks.append(tau)
         exponents = exponents - min(wait, turn) * rate
         if turn < wait:
-            orientation = wanted
+            orientation = plateau.sign
             continue
         count = int(np.sum(np.abs(exponents[arrived:]) <= _TIE))
         exponents[arrived : arrived + count] = 0.0
-        factor = factor_minimum(loss, factor, directions[:, :count])
+        factor = factor_minimum(loss, factor, plateau.directions[:, :count])
+        plateau = _plateau(loss, factor, rank)
         times.append(tau)
+        plateaus.append(plateau)
 
 
-def _growth(loss: Quadratic, factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues of A orthogonal to the range of the factor, decreasing, and their vectors."""
-    operator = loss.drive(loss.gradient(loss.product(factor)))
-    basis = np.linalg.svd(factor, full_matrices=True)[0][:, factor.shape[1] :]
-    values, vectors = np.linalg.eigh(basis.T @ operator @ basis)
-    return values[::-1], (basis @ vectors)[:, ::-1]
+class _Plateau(NamedTuple):
+    """X, its rank, the largest eigenvalues of A orthogonal to its factor and their vectors, the sign of det(X−∇f)."""
+
+    x: np.ndarray
+    rank: int
+    growth: np.ndarray
+    directions: np.ndarray
+    sign: float
+
+
+def _plateau(loss: Quadratic, factor: np.ndarray, rank: int) -> _Plateau:
+    """For factors with `rank` columns in all; the sign is 0 where it does not matter."""
+    x = loss.product(factor)
+    gradient, arrived = loss.gradient(x), factor.shape[1]
+    basis = np.linalg.svd(factor, full_matrices=True)[0][:, arrived:]
+    values, vectors = np.linalg.eigh(basis.T @ loss.drive(gradient) @ basis)
+    square = not loss.symmetric and loss.shape == (rank, rank)
+    sign = float(np.sign(np.linalg.det(x - gradient))) if square else 0.0
+    return _Plateau(x, arrived, values[::-1][: rank - arrived], (basis @ vectors)[:, ::-1], sign)
 
 
 def _quadratic(problem: Any, symmetric: bool) -> Quadratic:

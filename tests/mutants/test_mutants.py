@@ -133,6 +133,13 @@ MUTANTS = [
         "return (self.depth - (self.depth - 1)) / self.depth",
     ),
     Mutant(
+        "graded directions whose couplings count once in place of twice",
+        on("matrices", "matrices/first-growth", decades=30),
+        "flows/_graded_dynamics.py",
+        "jnp.triu(form) + jnp.triu(form, 1)",
+        "jnp.triu(form)",
+    ),
+    Mutant(
         "the gradient of the balance function as x in place of ∇²R·x",
         on("regularized_decay", "regularized/decay-is-the-balance-function", potential="hyperbolic entropy"),
         "potentials/_derivatives.py",

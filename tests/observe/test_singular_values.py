@@ -69,3 +69,18 @@ def test_tolerances_outside_their_interval_are_refused(in_x, tolerance):
 def test_paths_of_vectors_are_refused(in_x):
     with pytest.raises(ValueError, match="x must be a matrix"):
         observe.effective_rank(in_x(np.ones((2, 3))))
+
+
+def test_graded_sizes_are_numpys_where_floats_reach():
+    rows, logs = random.standard_normal((3, 5, 4)), -np.sort(random.uniform(0, 9, (3, 5)))
+    expected = np.log(np.linalg.svd(np.exp(logs)[..., None] * rows, compute_uv=False))
+    np.testing.assert_allclose(observe.graded_log_sizes(rows, logs), expected, atol=1e-10)
+    np.testing.assert_allclose(observe.graded_log_sizes(rows, logs - 5000.0), expected - 5000.0, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("rows", "logs", "words"), [(np.ones((2, 3)), np.zeros(2), "p ≥ k"), (np.ones((3, 2)), np.zeros(2), "logs must")]
+)
+def test_graded_sizes_of_other_shapes_are_refused(rows, logs, words):
+    with pytest.raises(ValueError, match=words):
+        observe.graded_log_sizes(rows, logs)

@@ -132,6 +132,11 @@ def flow_of(**more):
 START = {"frame": np.array([[0.6], [0.8]]), "log_scales": np.zeros(1), "mixing": np.ones((1, 1))}
 
 
+def noisy(flow):
+    noise, until = mf.noise.Isotropic(0.1), mf.until.time(1.0)
+    return mf.simulate(flow, START, noise=noise, key=jax.random.key(0), step_size=0.1, until=until)
+
+
 @pytest.mark.parametrize(
     ("what", "words"),
     [
@@ -146,6 +151,8 @@ START = {"frame": np.array([[0.6], [0.8]]), "log_scales": np.zeros(1), "mixing":
         (lambda: flow_of(geometry=mf.geometries.Steepest(1.5)), "A graded product follows gradient flow"),
         (lambda: flow_of(decay=mf.decay.Coupled(0.1, penalty=mf.decay.PowerSum(4))), "decays with the penalty"),
         (lambda: mf.discretize(flow_of(), optax.sgd(0.1), steps=1, step_size=0.1), "discretize the flow of its"),
+        (lambda: flow_of().as_mirror_flow(START), "the graded product's `plain` one"),
+        (lambda: noisy(flow_of()), "of which a graded product has none"),
         (lambda: flow_of().check_start(START | {"frame": np.ones((2, 1))}), "orthonormal columns"),
         (lambda: flow_of().check_start(START | {"mixing": 2 * np.ones((1, 1))}), "unit upper triangular"),
         (lambda: flow_of().check_start(np.ones((2, 1))), "factors or .lift makes, got ndarray"),
