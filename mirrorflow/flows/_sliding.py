@@ -161,7 +161,8 @@ def inspect(
 
     def nothing():
         y = field.moved(y1, back)
-        return Met(event, s1, y, _settled(*field.equation(s1, y), here), jnp.asarray(False))
+        equation, state = field.equation(s1, y)
+        return Met(event, s1, y, _settled(equation, state, here), jnp.asarray(False))
 
     return jax.lax.cond(event, found, nothing)
 
