@@ -28,7 +28,7 @@ def draw(data):
     axis.loglog(least[thin], np.maximum(apart[thin], 1e-6), **style, markerfacecolor="white", label="a thin entry")
     axis.axvline(2.0, **plotting.PREDICTED)
     axis.set(xlabel=r"least multiplier $\min_i\lambda^*_i\,A$", ylabel="distance from the entropy law")
-    axis.legend(loc="upper right")
+    axis.legend(loc="lower left")
     return figure
 
 
