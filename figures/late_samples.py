@@ -1,4 +1,4 @@
-r"""Where the entropy law of hyperbolic entropy has not set in: a sample of the support has not joined yet.
+r"""Where an entropy law has not set in, a sample of the support has not joined yet.
 
 200 separable data sets (12 samples, 6 features), hyperbolic entropy to $\log t=10^5$. The samples' part of the margin
 gap times $\log t$, less the law $H(p)-H_\infty(p)$, against the least multiplier of the $\ell_1$ solution times
