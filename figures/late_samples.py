@@ -1,4 +1,4 @@
-r"""Where the entropy law of hyperbolic entropy has not set in: a sample of the support has not joined yet.
+r"""Where an entropy law has not set in, a sample of the support has not joined yet.
 
 200 separable data sets (12 samples, 6 features), hyperbolic entropy to $\log t=10^5$. The samples' part of the margin
 gap times $\log t$, less the law $H(p)-H_\infty(p)$, against the least multiplier of the $\ell_1$ solution times
@@ -28,7 +28,7 @@ def draw(data):
     axis.loglog(least[thin], np.maximum(apart[thin], 1e-6), **style, markerfacecolor="white", label="a thin entry")
     axis.axvline(2.0, **plotting.PREDICTED)
     axis.set(xlabel=r"least multiplier $\min_i\lambda^*_i\,A$", ylabel="distance from the entropy law")
-    axis.legend(loc="upper right")
+    axis.legend(loc="lower left")
     return figure
 
 

@@ -45,6 +45,7 @@ def constants(found, p, part="gap"):
     tolerance=mf.tolerance(5e-3, because="the next term is of order log λ*_min/log t and 1/(slack·log t), below 1e-3"),
     figure="entropy-laws-of-many",
     variables=EXTRA,
+    notes="Of 200 data sets at p=2 the farthest is 1.4e-4 away.",
 )
 def law_of_many(case, found, law=entropies):
     """At log t=1e5, one entry for each data set."""
@@ -75,6 +76,7 @@ def many_cosh(case, key):
     tolerance=mf.tolerance(5e-3, because="relative terms of order 1/log t, times the logarithm of the least share"),
     figure="entropy-laws-of-many",
     variables=EXTRA,
+    notes="Of 200 data sets the farthest is 3.8e-5 away, relative.",
 )
 def cosh_law_of_many(case, found, features=1.0, unit=1.0):
     """At log t=1e5, one entry for each data set, relative to the prediction."""
@@ -168,6 +170,8 @@ def late_entropies(case, key):
     tolerance=mf.tolerance(0.05, because="terms (log t)^{−δ} are left where everything has joined"),
     figure="late-samples",
     variables=ENTROPIC,
+    notes="Of 200 data sets 28 are away from the law by more than 0.3, up to 750; 26 of them have min λ*_i·A<2, and "
+    "the other two an entry below 1 % in the ℓ1 solution. The condition is not sharp: 52 data sets below it have settled.",
 )
 def late_samples(case, found, least=2.0):
     """The samples' part of all data sets whose multipliers are large enough, against the law; the mean deviation."""
