@@ -3,6 +3,7 @@
 import pathlib
 import re
 
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -25,9 +26,17 @@ def test_the_example_ends_where_theory_says():
     assert jnp.abs(names["path"].x[-1] - names["limit"].x).max() < 1e-6
 
 
+def test_the_network_slides_and_keeps_its_balances():
+    names: dict = {"jax": jax, "mf": mf}
+    exec(compile(PROGRAMS[1], "README.md", "exec"), names)
+    path = names["path"]
+    assert path.status.ok and path.stats["slid"] > 0.9
+    assert mf.observe.balance(path).max_drift < 1e-6
+
+
 def test_the_claim_holds_and_its_control_is_refuted(tmp_path):
     file = tmp_path / "my_claims.py"
-    file.write_text(PROGRAMS[1])
+    file.write_text(PROGRAMS[2])
     (claim,) = mf.claims.load_file(file)
     verdict = mf.claims.verify(claim, seed=1)
     assert verdict.outcome == "holds"
@@ -36,7 +45,7 @@ def test_the_claim_holds_and_its_control_is_refuted(tmp_path):
 
 def test_the_conjecture_is_refuted_and_its_counterexample_is_one(tmp_path):
     file = tmp_path / "my_conjectures.py"
-    file.write_text(PROGRAMS[2])
+    file.write_text(PROGRAMS[3])
     (conjecture,) = mf.claims.conjectures_of_file(file)
     found = mf.claims.falsify(conjecture, budget=3, seed=0)
     assert found.outcome == "refuted"
