@@ -171,7 +171,7 @@ def late_entropies(case, key):
     figure="late-samples",
     variables=ENTROPIC,
     notes="Of 200 data sets 28 are away from the law by more than 0.3, up to 750; 26 of them have min λ*_i·A<2, and "
-    "the other two an entry below 1 % in the ℓ1 solution. The condition is not sharp: 52 data sets below it have settled.",
+    "the other two an entry below 1 % in the ℓ1 solution. It is not sharp: 52 data sets below it have settled.",
 )
 def late_samples(case, found, least=2.0):
     """The samples' part of all data sets whose multipliers are large enough, against the law; the mean deviation."""
