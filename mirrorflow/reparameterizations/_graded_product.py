@@ -6,7 +6,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.linalg
 
 from .. import _checks, _graded
 from .._types import Held, Numeric, Parameters, Real, Scalar
@@ -194,6 +193,8 @@ def _decomposed(parts: list[Held]) -> tuple[Real, Real]:
     """Q and R of the stacked factors; columns of known numbers are taken in an order that grades R."""
     if any(map(_checks.is_traced, parts)):
         return jnp.linalg.qr(jnp.concatenate(parts))
+    import scipy.linalg
+
     made: tuple[Any, ...] = scipy.linalg.qr(np.concatenate(parts), mode="economic", pivoting=True)
     frame, upper = np.asarray(made[0]), np.asarray(made[1])
     sizes = np.abs(np.diagonal(upper))
