@@ -88,7 +88,7 @@ DEEP = {
     "relu, depth 3": ("relu", (4, 8, 6, 1)),
     "leaky relu, depth 4": ("leaky relu", (4, 6, 6, 6, 1)),
     "linear, depth 4": ("linear", (4, 5, 5, 5, 1)),
-    "squared relu, depth 3": ("squared relu", (4, 5, 4, 1)),
+    "squared relu, depth 3": ("squared relu", (4, 10, 8, 1)),
 }
 
 
