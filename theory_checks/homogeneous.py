@@ -110,7 +110,7 @@ def mixture(depth):
 def mixed(case, key):
     """Another potential in each layer, to log 𝓛=−30."""
     activation, sizes = DEEP[case.network]
-    problem, start = drawn(key, sizes, 8, activation=activation, share=0.95)
+    problem, start = drawn(key, sizes, 6, activation=activation, share=0.98)
     return followed(problem, start, mixture(len(start)), end=-30.0, save=60)
 
 
@@ -145,9 +145,7 @@ KINDS = {
 PANELS = Panels.graded(1.0, 8.0)
 
 
-@mf.experiment(
-    cases=mf.cases.grid(flow=tuple(KINDS), strength=STRENGTHS), slow=True
-)
+@mf.experiment(cases=mf.cases.grid(flow=tuple(KINDS), strength=STRENGTHS), slow=True)
 def decayed(case, key):
     """A 4-8-1 network of squared relu under decay to t=8, saved at Gauss points of time."""
     problem, start = drawn(key, (4, 8, 1), 10, activation="squared relu")
