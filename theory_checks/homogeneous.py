@@ -13,7 +13,7 @@ BALANCE = PUBLISHED + " (balance from convex duality)"
 EXACT = mf.tolerance(1e-6, because="the solver's tolerance is 1e-8 a step, and steps end at kinks")
 
 
-# --- two layers of ReLU ----------------------------------------------------------------------------------------------
+# --- two layers of ReLU ------------------------------------------------------------------------------------------
 
 
 @mf.experiment(cases=mf.cases.grid(p=(1.5, 2.0), draw=(0,)), full=mf.cases.grid(p=(1.5, 2.0, 3.0), draw=(1, 2)))
@@ -81,7 +81,7 @@ def balance_of_layers(case, path, weight=1.0):
 balance_of_layers.control("half of the second layer", weight=0.5)
 
 
-# --- deeper, other activations, another potential in each layer --------------------------------------------------------
+# --- deeper, other activations, another potential in each layer ----------------------------------------------------
 
 DEEP = {
     "relu, depth 2": ("relu", (4, 8, 1)),
@@ -134,7 +134,7 @@ balance_of_mixtures.control("squares of weights in every layer", power=2.0)
 balance_of_mixtures.control("the activation's degree taken for 3", degree=3)
 
 
-# --- decay, and what Q grows by ----------------------------------------------------------------------------------------
+# --- decay, and what Q grows by ------------------------------------------------------------------------------------
 
 STRENGTHS = (0.0, 0.1)
 KINDS = {

@@ -34,7 +34,7 @@ def monotone(case, path, factor=1.0):
 monotone.control("half of α=p", factor=0.5)
 
 
-# --- potentials that are no powers -------------------------------------------------------------------------------------
+# --- potentials that are no powers ---------------------------------------------------------------------------------
 
 PLAIN = {
     "hyperbolic entropy, ρ=0.3": (lambda: mf.potentials.HyperbolicEntropy(0.3), 1.0),
@@ -151,7 +151,7 @@ def general_form(case, path, degree=None):
 general_form.control("an exponent of 3 in place of L=2", degree=3.0)
 
 
-# --- deeper networks, and the logistic loss ----------------------------------------------------------------------------
+# --- deeper networks, and the logistic loss ------------------------------------------------------------------------
 
 DEEP = {
     "leaky relu, depth 3": ("leaky relu", (4, 8, 6, 1)),

@@ -88,7 +88,7 @@ def loss_rate(runs, law=lambda p, degree: p / degree - 2):
 loss_rate.control("p−2, as if linear", law=lambda p, degree: p - 2)
 
 
-# --- Karush–Kuhn–Tucker conditions -------------------------------------------------------------------------------------
+# --- Karush–Kuhn–Tucker conditions ---------------------------------------------------------------------------------
 
 POINTS = (2, 5, 10, 30, 99)
 
@@ -145,7 +145,7 @@ def shares_are_multipliers(case, path, power=1.0):
 shares_are_multipliers.control("e^{−2q_i}", power=2.0)
 
 
-# --- the entropy law, and why the gap does not follow it -----------------------------------------------------------------
+# --- the entropy law, and why the gap does not follow it -----------------------------------------------------------
 
 
 def gap_constant(case, path):
@@ -158,15 +158,16 @@ def gap_constant(case, path):
 @mf.claim(
     "homogeneous/entropy-law-of-the-gap",
     on=long,
-    statement=r"(1-\gamma(\theta)/\gamma^*)\log t \to H(\lambda)-H_\infty(\lambda) \text{ for networks, as for linear models}",
+    statement=r"(1-\gamma(\theta)/\gamma^*)\log t \to H(\lambda)-H_\infty(\lambda) "
+    r"\text{ for networks, as for linear models}",
     source="theory page 04 (rates: the gap's constant is an entropy)",
     status="derived here",
     expects="refuted",
     tolerance=mf.tolerance(0.1, because="the multipliers are those of a point that is a residual of 0.02 to 0.1 away"),
-    erratum=r"Only the samples' part $\sum_i p_i(q_i-q_{\min})\to H-H_\infty$ does, whatever $L$. The weights' part is of "
-    r"second order in what has not turned yet: $(\log t)^{-p/L}$ from weights that stay as they are, "
-    r"$(\log t)^{-(2p-2)/L}$ from what the dual remembers, and for $p=L=2$ $(\log t)^{-\delta_j}$ from neurons that grow "
-    r"by the slack $\delta_j$ slower. None is negligible unless $p>L$.",
+    erratum=r"Only the samples' part $\sum_i p_i(q_i-q_{\min})\to H-H_\infty$ does, whatever $L$. The weights' part is "
+    r"of second order in what has not turned yet: $(\log t)^{-p/L}$ from weights that stay as they are, "
+    r"$(\log t)^{-(2p-2)/L}$ from what the dual remembers, and for $p=L=2$ $(\log t)^{-\delta_j}$ from neurons that "
+    r"grow by the slack $\delta_j$ slower. None is negligible unless $p>L$.",
     figure="entropy-of-networks",
     variables={"H, H_\\infty": "Shannon and min-entropy of λ/Σλ", r"\gamma": "min q_i/‖θ‖_p^L", **VARIABLES},
 )

@@ -1,7 +1,5 @@
 """Networks followed to log 𝓛=−300: what duality conserves and what only rises, at the accuracy that is promised."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,13 +8,13 @@ import pytest
 import mirrorflow as mf
 
 ENTROPY = mf.potentials.HyperbolicEntropy(0.3)
-DEEP = {  # activation, layers, samples
-    "depth 3": ("leaky relu", (4, 8, 6, 1)),
+DEEP = {  # activation, layers
+    "depth 3": ("squared relu", (4, 10, 8, 1)),
     "depth 4": ("linear", (4, 5, 5, 5, 1)),
 }
+KINKED = {"depth 3 with kinks": ("leaky relu", (4, 8, 6, 1)), **DEEP}
 
 
-@functools.cache
 def followed(activation, sizes, samples, potential, seed=0, share=0.98):
     """From a start near the network that gave the labels."""
     keys = jax.random.split(jax.random.key(seed), 3)
@@ -60,9 +58,9 @@ def test_hyperbolic_entropy_keeps_balances_and_raises_margins():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("depth", [*DEEP])
+@pytest.mark.parametrize("depth", [*KINKED])
 def test_more_deep_networks(depth, seed):
-    holds_balance_and_margin(followed(*DEEP[depth], 6, mf.potentials.Power(2.0), seed), alpha=2.0)
+    holds_balance_and_margin(followed(*KINKED[depth], 6, mf.potentials.Power(2.0), seed), alpha=2.0)
 
 
 @pytest.mark.slow
