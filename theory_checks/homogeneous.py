@@ -93,7 +93,7 @@ DEEP = {
 
 
 def mixture(depth):
-    """Hyperbolic entropy, then powers, and cosh last but one: no two neighbours alike."""
+    """Hyperbolic entropy, the square, cosh, a power: no two neighbours alike."""
     all_of_them = (
         mf.potentials.HyperbolicEntropy(0.5),
         mf.potentials.Power(2.0),
@@ -163,7 +163,6 @@ def decayed(case, key):
     source="derived from d∇R(θ)=−∇𝓛dt−α∇²R(θ)θdt and dQ=⟨θ,d∇R⟩; theory page 04 (balance)",
     status="derived here",
     tolerance=mf.tolerance(1e-6, because="the solver's tolerance is 1e-9 a step, and the quadrature's error is below"),
-    figure="balance-of-networks",
     variables={"B_j": "Q(w_j)/k−Q(a_j), k the degree of the activation", r"\alpha": "the decay", **VARIABLES},
 )
 def balance_under_decay(case, path, factor=1.0):

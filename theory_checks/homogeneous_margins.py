@@ -57,7 +57,7 @@ def entropic(case, key):
     source=MONOTONE,
     status="proved",
     tolerance=NEVER,
-    figure="margins-of-networks",
+    figure="general-margins",
     variables=VARIABLES,
 )
 def monotone_entropies(case, path, factor=1.0):
@@ -194,7 +194,6 @@ monotone_deep.control("half of α=p", factor=0.5)
     source=PUBLISHED + " (balance from convex duality)",
     status="proved",
     tolerance=mf.tolerance(1e-6, because="the solver's tolerance is 1e-8 a step, and steps end at kinks"),
-    figure="balance-of-networks",
     variables=VARIABLES,
 )
 def balance_deep(case, path, power=None):
@@ -222,7 +221,7 @@ def logistic(case, key):
     source=MONOTONE + ", logistic loss",
     status="proved",
     tolerance=NEVER,
-    figure="margins-of-networks",
+    figure="general-margins",
     variables=VARIABLES,
 )
 def monotone_logistic(case, path, factor=1.0):
