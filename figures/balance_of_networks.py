@@ -1,8 +1,8 @@
 r"""Every neuron keeps its balance, whatever the potential of its layer.
 
-(a) $Q(w_j)-Q(a_j)$ of the eight hidden neurons of a 4-8-1 ReLU network against $-\log\mathcal L$ ($|x|^{3/2}$), constant
-while $Q$ itself grows (gray: its largest share in one neuron). (b) The largest change of a balance, relative to the
-largest $Q$ of a neuron, on ReLU networks (powers) and on one of squared ReLU with three layers whose potentials are
+(a) $Q(w_j)-Q(a_j)$ of the eight hidden neurons of a 4-8-1 ReLU network against $-\log\mathcal L$ ($|x|^{3/2}$),
+constant while $Q$ itself grows (gray: its largest value in a neuron). (b) The largest change of a balance, relative to
+the largest $Q$ of a neuron, on ReLU networks (powers) and on one of squared ReLU with three layers whose potentials are
 hyperbolic entropy, $x^2/2$ and cosh: the solver's error, and nothing else. Black dashes: the claims' tolerance.
 """
 
@@ -25,8 +25,8 @@ def draw(data):
         left.semilogx(progress[some], (into - out_of)[some, j], color=look["color"], linestyle=look["linestyle"])
     largest = np.maximum(into, out_of).max(axis=1)
     left.semilogx(progress[some], largest[some], color="0.7", linewidth=2.5, zorder=0)
-    left.annotate("largest $Q$ of a neuron", (progress[-1], largest[-1]), ha="right", va="bottom", color="0.5")
-    left.set(xlabel=r"$-\log\mathcal{L}$", ylabel="balance $Q(w_j)-Q(a_j)$ of each neuron")
+    left.text(13, 3.6, "largest $Q$ of a neuron", color="0.45", fontsize=8)
+    left.set(xlabel=r"$-\log\mathcal{L}$", ylabel="balance $Q(w_j)-Q(a_j)$ of each neuron", ylim=(-0.8, 4.2))
     runs = [(f"ReLU, $p={case.p:g}$", path) for case, path in data[two_layers]]
     runs += [("squared ReLU,\nthree potentials", path) for _, path in data[mixed]]
     for (label, path), look in zip(runs, plotting.looks(len(runs)), strict=True):
@@ -38,7 +38,7 @@ def draw(data):
         right.loglog(progress[some], drift[some], **{**look, "markevery": 12}, label=label)
     right.axhline(1e-6, **plotting.PREDICTED)
     right.set(xlabel=r"$-\log\mathcal{L}$", ylabel="largest change of a balance, relative", ylim=(1e-16, 1e-5))
-    right.legend(loc="lower right")
+    right.legend(loc="lower left", fontsize=7)
     plotting.letters((left, right))
     return figure
 

@@ -7,7 +7,6 @@ larger: the weights' part. (c) Exponents with which neurons' strengths $|a_j|\,\
 $\|v_j\|/\|v_1\|$, $p=2$: two-layer networks are $\ell_1$ over neurons, with a slack for each.
 """
 
-import numpy as np
 
 from mirrorflow import plotting
 from mirrorflow.content.checks.homogeneous_rates import entropies, gap_constant, long, shares, slack_of_neurons

@@ -1,8 +1,8 @@
 r"""Margins and norms of ReLU networks under powers.
 
 A 4-8-1 ReLU network, 10 samples, exponential loss, to $\log\mathcal L=-300$. (a) The margin
-$\log(1/\mathcal L)/Q^{L/p}$ over its last value: it never falls. Dots: half of $\alpha=p$ in its place, which does fall.
-(b) $\|\theta\|_p$ against $\log t$, over its last value; black dashes: the slope $1/L=1/2$.
+$\log(1/\mathcal L)/Q^{L/p}$ over its last value never falls. Dots: half of $\alpha=p$ in its place, over its largest
+value, does fall. (b) $\|\theta\|_p$ against $\log t$, over its last value; black dashes: the slope $1/L=1/2$.
 """
 
 import numpy as np

@@ -1,9 +1,9 @@
 r"""How norm, loss and KKT residual of a ReLU network go with the logarithm of time.
 
-4-8-1 ReLU networks, 10 samples, three data sets each, to $\log\mathcal L=-3000$. (a) $\|\theta\|_p$ over its last value;
-black dashes: slope $1/L=1/2$. (b) $t\mathcal L$, which goes like $(\log t)^{p/L-1}/\log t$: slopes $p/2-2$. (c) The
-residual of the KKT conditions falls slowly: weights of data and neurons that the margin does not need are outgrown
-only like powers of $\log t$.
+4-8-1 ReLU networks, 10 samples, three data sets each, to $\log\mathcal L=-3000$. (a) $\|\theta\|_p$ over its last
+value; black dashes: slope $1/L=1/2$. (b) $t\mathcal L$, which goes like $(\log t)^{p/L-2}$ (black dashes). (c) The
+residual of the KKT conditions falls slowly: weights of data and neurons that the margin does not need are outgrown only
+like powers of $\log t$.
 """
 
 import numpy as np
