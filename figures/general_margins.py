@@ -1,4 +1,4 @@
-r"""Margins never fall for other potentials either, in deeper networks, and for the logistic loss.
+r"""Margins never fall for other potentials, deeper networks and the logistic loss.
 
 Each margin over its last value, once $\mathcal L<1$. (a) $\log(1/\mathcal L)/r^L$ with $r=Q_1^{-1}(\sum Q_1(\theta_i))$
 for potentials that no paper treats, cosh among them (4-8-1 ReLU). (b) $\log(1/\mathcal L)/Q^{L/\alpha}$ for hyperbolic
