@@ -95,6 +95,7 @@ def without_constant(runs, root=True, degree=2.0):
     return parts
 
 
+without_constant.control("Q−nρ, the Q of the normalization R(0)=0", root=False)
 without_constant.control("an exponent of 4 in place of L=2", degree=4.0)
 
 
