@@ -200,7 +200,9 @@ def energies(path):
     r"\dot Q = L\,\nu - 2\alpha\|\theta\|^2 \text{ (coupled)}",
     source=BALANCE + "; with decay derived here",
     status="derived here",
-    tolerance=mf.tolerance(1e-6, because="the solver's tolerance is 1e-9 a step, and the quadrature's error is below"),
+    tolerance=mf.tolerance(
+        1e-5, because="where a preactivation passes 0 the integrand is less smooth than the quadrature"
+    ),
     variables=VARIABLES,
 )
 def growth_of_balance(case, path, degree=None):
