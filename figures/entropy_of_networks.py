@@ -7,7 +7,6 @@ larger: the weights' part. (c) Exponents with which neurons' strengths $|a_j|\,\
 $\|v_j\|/\|v_1\|$, $p=2$: two-layer networks are $\ell_1$ over neurons, with a slack for each.
 """
 
-
 from mirrorflow import plotting
 from mirrorflow.content.checks.homogeneous_rates import entropies, gap_constant, long, shares, slack_of_neurons
 
@@ -34,14 +33,14 @@ def draw(data):
         middle.semilogy(law, gap_constant(case, path), **style, fillstyle="none", label=label)
     found = slack_of_neurons(data[long])
     right.plot(found.predicted, found.measured, "o", markersize=4)
-    lines = ((left, (0, 0.7)), (middle, (0.2, 0.8)), (right, (0, 1.1)))
+    lines = ((left, (0, 0.7)), (middle, (0.3, 0.8)), (right, (0.7, 1.05)))
     for panel, ends in lines:
         plotting.predicted(panel, ends, ends)
     left.set(xlabel=r"multiplier $\lambda_i/\sum\lambda$", ylabel=r"share $e^{-q_i}/\sum e^{-q}$")
-    middle.set(xlabel=r"entropy $H-H_\infty$", ylabel=r"gap $\cdot\log t$")
+    middle.set(xlabel=r"entropy $H-H_\infty$", ylabel=r"gap $\cdot\log t$", ylim=(0.2, 1000))
     right.set(xlabel=r"pull $\|v_j\|/\|v_1\|$", ylabel=r"exponent of $|a_j|\,\|w_j\|$ in $\log t$")
     for panel in (left, middle, right):
-        panel.legend(fontsize=6)
+        panel.legend(loc="upper left", fontsize=6)
     plotting.letters((left, middle, right))
     return figure
 
