@@ -1,0 +1,195 @@
+"""Page 04, feature learning: how many neurons share the work, by potential and by width, on random data."""
+
+import numpy as np
+
+import mirrorflow as mf
+
+from ._features import ORDER, POWERS, SOURCE, by_potential, increases, interval, learned, participation
+from ._networks import VARIABLES as OF_NETWORKS
+from .homogeneous import EXACT, sides
+
+VARIABLES = {
+    "s_j": "strength |a_j|·‖w_j‖ of neuron j, Euclidean norms unless said otherwise",
+    "N": "(Σs_j)²/Σs_j², the participation ratio: about how many neurons count",
+    **OF_NETWORKS,
+}
+INTERVAL = mf.tolerance(0.0, because="a difference counts where its 95 % interval lies wholly above the least one")
+
+
+@mf.experiment(cases=mf.cases.grid(potential=POWERS, draw=(0, 1, 2, 3, 4, 5)))
+def powers(case, key):
+    """A 5-10-1 ReLU network and 16 samples to log 𝓛=−100, powers |x|^p/p."""
+    return learned(key, case.potential, case.draw, 10)
+
+
+@mf.claim(
+    "features/sparsity-of-neurons",
+    on=powers,
+    across=True,
+    statement=r"N \text{ grows with } p:\ N_{3/2} < N_2 < N_3, \text{ for one start and one data set}",
+    source=SOURCE,
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    figure="neuron-activations",
+    variables=VARIABLES,
+)
+def sparsity_of_neurons(runs, order=POWERS, at=-1):
+    """The mean over six draws of the difference, at least half a neuron, at log 𝓛=−100."""
+    return increases(runs, lambda path: participation(path, at), order, least=0.5)
+
+
+sparsity_of_neurons.control("the other way round", order=POWERS[::-1])
+sparsity_of_neurons.control("at the start, the same for all", at=0)
+
+
+# --- what the penalty is in terms of neurons -----------------------------------------------------------------------
+
+
+@mf.claim(
+    "features/penalty-of-neurons",
+    on=powers,
+    statement=r"\|\theta\|_p^p = \sum_j\sqrt{4\,(|a_j|\,\|w_j\|_p)^p + b_j^2},\quad b_j=\|w_j\|_p^p-|a_j|^p "
+    r"\text{ at the start: } \ell_{p/2} \text{ of the strengths once they are large}",
+    source="derived from the balance of neurons, page 04",
+    status="derived here",
+    tolerance=EXACT,
+    variables={"b_j": "balance of neuron j, conserved", **VARIABLES},
+    notes="Concave for p<2 and so sparse in neurons, ℓ1 for p=2, strictly convex for p>2 and so dense.",
+)
+def penalty_of_neurons(case, path, kept=True, power=0.5):
+    """At all points, relative to the largest; `power` is that of the radicand."""
+    p = float(case.potential.removeprefix("p="))
+    into, out_of = (side * p / (p - 1) for side in sides(path))  # Q=(p−1)/p·|x|^p
+    balance = (into - out_of)[:1] if kept else 0.0
+    predicted = ((4 * into * out_of + balance**2) ** power).sum(axis=1)
+    return mf.Comparison(predicted=predicted, measured=(into + out_of).sum(axis=1))
+
+
+penalty_of_neurons.control("no balances", kept=False)
+penalty_of_neurons.control("ℓ_p of the strengths", power=1.0)
+
+
+@mf.claim(
+    "features/active-neurons",
+    on=powers,
+    across=True,
+    statement=r"\#\{j: s_j \ge 0.1\max s\} \text{ grows with } p",
+    source=SOURCE,
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    figure="neuron-activations",
+    variables=VARIABLES,
+)
+def active_neurons(runs, order=POWERS, at=-1):
+    """The mean over six draws of the difference, at least half a neuron, at log 𝓛=−100."""
+    return increases(runs, lambda path: float(mf.observe.active_units(path, 0.1)[at]), order, least=0.5)
+
+
+active_neurons.control("the other way round", order=POWERS[::-1])
+
+
+@mf.claim(
+    "features/sparsity-of-weights",
+    on=powers,
+    across=True,
+    statement=r"\text{the share of weights below a tenth of their layer's largest falls with } p",
+    source=SOURCE,
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    variables=VARIABLES,
+)
+def sparsity_of_weights(runs, order=POWERS[::-1], at=-1):
+    """The mean over six draws of the difference, at least 0.05, at log 𝓛=−100."""
+    return increases(runs, lambda path: float(mf.observe.weight_sparsity(path, 0.1)[at]), order, least=0.05)
+
+
+sparsity_of_weights.control("the other way round", order=POWERS)
+sparsity_of_weights.control("at the start, the same for all", at=0)
+
+
+# --- other potentials, and width -----------------------------------------------------------------------------------
+
+WIDTHS = (10, 20, 40)
+
+
+@mf.experiment(
+    cases=mf.cases.grid(width=(10, 20), potential=ORDER, draw=(0, 1, 2, 3, 4, 5))
+    + mf.cases.grid(width=(40,), potential=POWERS, draw=(0, 1, 2, 3, 4, 5)),
+    accuracies=(10.0, 1.0),
+    slow=True,
+)
+def widths(case, key):
+    """5-width-1 ReLU networks and 16 samples to log 𝓛=−100, hyperbolic entropy and cosh among the potentials."""
+    return learned(key, case.potential, case.draw, case.width)
+
+
+@mf.claim(
+    "features/potentials",
+    on=widths,
+    across=("potential", "draw"),
+    statement=r"N: \text{ hyperbolic entropy and } p=3/2 \text{ below } p=2 \text{ below } p=3 \text{ and cosh, "
+    r"at widths 10, 20 and 40}",
+    source=SOURCE,
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    figure="feature-sparsity",
+    variables=VARIABLES,
+)
+def potentials(runs, middle="p=2", at=-1):
+    """Means over six draws of the differences to p=2, at least half a neuron, at log 𝓛=−100."""
+
+    def number(path):
+        return participation(path, at)
+
+    some = by_potential(runs, number)
+    parts = {}
+    for name in some:
+        if name != middle:
+            sides = (name, middle) if ORDER.index(name) < ORDER.index("p=2") else (middle, name)
+            parts |= increases(runs, number, sides, least=0.5)
+    return parts
+
+
+potentials.control("at the start, the same for all", at=0)
+potentials.control("about p=3 in place of p=2", middle="p=3")
+
+
+def exponent_of_width(runs, quantity, potential):
+    """The slope of log quantity in log width, draw by draw (a start at each width), mean and 95 % half width."""
+    values = {(case.width, case.draw): quantity(path) for case, path in runs if case.potential == potential}
+    draws = sorted({draw for _, draw in values})
+    logs = np.log([[values[width, draw] for draw in draws] for width in WIDTHS])
+    return interval(np.polyfit(np.log(WIDTHS), logs, 1)[0])
+
+
+@mf.claim(
+    "features/width",
+    on=widths,
+    across=True,
+    statement=r"N \asymp m^{\kappa_p} \text{ in the width } m:\ \kappa_{3/2} < \kappa_3",
+    source=SOURCE,
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    figure="feature-sparsity",
+    variables={"m": "number of hidden neurons", **VARIABLES},
+)
+def width(runs, order=POWERS):
+    """The exponents between widths 10 and 40, fitted draw by draw: that of p=3 near 1, that of p=3/2 clearly less."""
+    found = {name: exponent_of_width(runs, participation, name) for name in POWERS}
+    low, high = found[order[0]], found[order[-1]]
+    return mf.Comparison(
+        predicted=0.1,
+        measured=high[0] - low[0],
+        relation="at least",
+        uncertainty=float(np.hypot(high[1], low[1])),
+        scale=1.0,
+        note=", ".join(f"κ({name})={mean:.2f} ± {half:.2g}" for name, (mean, half) in found.items()),
+    )
+
+
+width.control("the other way round", order=POWERS[::-1])
