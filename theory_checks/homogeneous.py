@@ -82,7 +82,7 @@ balance_of_layers.control("half of the second layer", weight=0.5)
 
 # --- deeper, other activations, another potential in each layer ----------------------------------------------------
 
-DEEP = {"relu, depth 2": ("relu", (4, 8, 1)), "squared relu, depth 3": ("squared relu", (4, 10, 8, 1))}
+DEEP = {"squared relu, depth 3": ("squared relu", (4, 10, 8, 1))}
 
 
 def mixture(depth):
