@@ -48,7 +48,7 @@ def sliding_at_start(field: Field, s: Scalar, y: Parameters, room: int) -> Slidi
 
 
 def met_in_step(
-    field: Field, sliding: Sliding, keep: jax.Array, interpolation: Any, s0: Scalar, s1: Scalar, y1: Parameters
+    field: Field, sliding: Sliding, keep: Any, interpolation: Any, s0: Scalar, s1: Scalar, y1: Parameters
 ) -> Met:
     """What a step met, nothing if it failed."""
 
