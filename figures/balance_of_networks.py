@@ -28,7 +28,7 @@ def draw(data):
     left.text(13, 3.6, "largest $Q$ of a neuron", color="0.45", fontsize=8)
     left.set(xlabel=r"$-\log\mathcal{L}$", ylabel="balance $Q(w_j)-Q(a_j)$ of each neuron", ylim=(-0.8, 4.2))
     runs = [(f"ReLU, $p={case.p:g}$", path) for case, path in data[two_layers]]
-    runs += [("squared ReLU,\nthree potentials", path) for _, path in data[mixed]]
+    runs += [("squared ReLU,\nthree potentials", data[mixed].only(network="squared relu, depth 3"))]
     for (label, path), look in zip(runs, plotting.looks(len(runs)), strict=True):
         into, out_of = sides(path)
         balance, scale = into - out_of, max(into.max(), out_of.max())

@@ -11,12 +11,13 @@ import numpy as np
 from .. import _checks
 from .._types import Numeric, Parameters
 from ..decay import AbstractDecay, Coupled, SquaredNorm
-from ..geometries import AbstractGeometry, AbstractSteepest, Euclidean, Sign, Spectral
+from ..geometries import AbstractGeometry, Euclidean, Sign, Spectral
 from ..potentials import AbstractPotential, AbstractPotentialFamily
 from ..potentials import Spectral as SpectralPotential
 from ..problems import AbstractProblem, NetworkClassification
 from ..reparameterizations import AbstractCoordinatewise, AbstractReparameterization, GradedProduct
 from ._dynamics import AbstractDynamics, FamilyDynamics, PotentialDynamics, ReparameterizedDynamics
+from ._flow_checks import check_exact_sign, check_network, check_positive_definite, checked_layers
 from ._graded_dynamics import GradedDynamics
 from ._network_dynamics import NetworkDynamics
 from ._spectral_dynamics import SpectralDynamics
@@ -92,7 +93,7 @@ class Flow(eqx.Module):
             given = "neither" if self.potential is None else "both"
             raise ValueError(f"A flow has a potential or a reparameterization, one of the two; {given} was given.")
         if isinstance(self.problem, NetworkClassification):
-            _check_network(self)
+            check_network(self)
             return
         if self.potential is not None:
             allowed = AbstractPotential | AbstractPotentialFamily | SpectralPotential
@@ -123,7 +124,7 @@ class Flow(eqx.Module):
                 raise ValueError(f"The spectral geometry needs a matrix x, the problem has shape {self.problem.shape}.")
 
         if isinstance(self.geometry, Sign) and self.geometry.smoothing is None:
-            _check_exact_sign(self)
+            check_exact_sign(self)
 
     def _check_spectral(self, potential: SpectralPotential) -> None:
         shape = tuple(self.problem.shape)
@@ -225,7 +226,7 @@ class Flow(eqx.Module):
         outside the potential's domain.
         """
         if isinstance(self.problem, NetworkClassification):
-            held = _checked_layers(self.problem, self.layer_potentials, start)
+            held = checked_layers(self.problem, self.layer_potentials, start)
         elif self.reparameterization is not None:
             held = jax.tree.map(lambda leaf: _checks.number("start", leaf, shape=None), start)
             if not jax.tree.leaves(held):
@@ -241,7 +242,7 @@ class Flow(eqx.Module):
             if tuple(held.shape) != tuple(self.problem.shape):
                 raise ValueError(f"start must have the problem's shape {self.problem.shape}, got {tuple(held.shape)}.")
             if spectral is not None and spectral.symmetric and not _checks.is_traced(held):
-                _check_positive_definite(np.asarray(held))
+                check_positive_definite(np.asarray(held))
         return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.result_type(float)), held)
 
     def as_mirror_flow(self, start: Parameters) -> "Flow":
@@ -259,66 +260,3 @@ class Flow(eqx.Module):
         from ._equivalence import equivalent_mirror_flow
 
         return equivalent_mirror_flow(self, start)
-
-
-def _check_exact_sign(flow: Flow) -> None:
-    """The kinks of exact signs are those of ∇f in x: nothing else may stand inside of the sign."""
-    if isinstance(flow.potential, AbstractPotentialFamily):
-        raise ValueError("Sign(smoothing=None) needs a potential that does not change in time, not a family.")
-    if isinstance(flow.decay, Coupled):
-        raise ValueError(
-            "Sign(smoothing=None) goes with decoupled decay or none: coupled decay stands inside of the sign."
-        )
-    if flow.reparameterization is not None and not isinstance(flow.reparameterization, AbstractCoordinatewise):
-        raise ValueError(
-            "Sign(smoothing=None) goes with factors coordinate by coordinate; those of "
-            f"{type(flow.reparameterization).__name__} have signs of their own. Give it a smoothing."
-        )
-
-
-def _check_network(flow: Flow) -> None:
-    """The predictor of a network is its parameters, on which potentials act entry by entry."""
-    network = flow.problem
-    assert isinstance(network, NetworkClassification)
-    if flow.reparameterization is not None:
-        raise ValueError(
-            "The parameters of a network are its coordinates: give the flow a potential (Quadratic() for gradient "
-            f"flow) instead of {type(flow.reparameterization).__name__}."
-        )
-    each = flow.potential if isinstance(flow.potential, tuple) else (flow.potential,)
-    for potential in each:
-        allowed = "a potential of mf.potentials, or a sequence of them, one a layer"
-        _checks.instance("potential", potential, AbstractPotential, allowed)
-    if isinstance(flow.potential, tuple) and len(each) != len(network.shape):
-        raise ValueError(f"potential must be one for each of the {len(network.shape)} layers, got {len(each)}.")
-    if not isinstance(flow.geometry, AbstractSteepest):
-        raise ValueError(
-            f"A network goes with coordinatewise geometries; {type(flow.geometry).__name__} acts on one matrix."
-        )
-    if isinstance(flow.geometry, Sign) and flow.geometry.smoothing is None:
-        raise ValueError("geometry must be smoothed for a network: Sign(smoothing=ε) with ε > 0.")
-
-
-def _checked_layers(
-    problem: NetworkClassification, potentials: tuple[AbstractPotential, ...], start: Parameters
-) -> Parameters:
-    if not isinstance(start, tuple | list) or len(start) != len(problem.shape):
-        given = f"{len(start)}" if isinstance(start, tuple | list) else type(start).__name__
-        raise ValueError(f"start must be a tuple of {len(problem.shape)} layers like network.parameters, got {given}.")
-    layers = []
-    for i, (leaf, shape, potential) in enumerate(zip(start, problem.shape, potentials, strict=True)):
-        held = _checks.in_open_interval(f"start[{i}]", leaf, potential.domain)
-        if tuple(held.shape) != tuple(shape):
-            raise ValueError(f"start[{i}] must have the layer's shape {tuple(shape)}, got {tuple(held.shape)}.")
-        layers.append(held)
-    return tuple(layers)
-
-
-def _check_positive_definite(start: np.ndarray) -> None:
-    if not np.allclose(start, start.T, rtol=1e-9, atol=1e-12 * np.abs(start).max()):
-        raise ValueError("start must be a symmetric positive definite matrix; it is not symmetric.")
-    lowest = np.linalg.eigvalsh(start)[0]
-    if not lowest > 0:
-        raise ValueError(
-            f"start must be a symmetric positive definite matrix; its smallest eigenvalue is {lowest:.3g}."
-        )

@@ -13,17 +13,16 @@ import jax
 import jax.numpy as jnp
 
 from .._types import Parameters, Real, Scalar
+from ._crossing import first_crossing
 from ._kinks import AbstractKinks
 from ._pivoting import Linear, inverse, stable
 
 # How far behind a surface a point counts as across, relative to what the surface's function is small against; and how
-# far beyond its interval a gate counts as outside.
+# far beyond its interval a gate counts as outside. Never below so many roundings.
 SHIFT = 1e-10
+ROUNDINGS = 64
 # Surfaces that may slide at once, at first.
 ROOM = 16
-# Parts of a step at which it is looked whether a surface was crossed.
-NODES = (0.0, 1 / 3, 2 / 3, 1.0)
-LOCATING = 100
 # Linearizations of velocities in the gates of several layers, which are no affine functions of them.
 ROUNDS = 3
 
@@ -62,13 +61,18 @@ class Equation(NamedTuple):
         return self.kinks.values(self.dynamics, state, self.time, gates)
 
     def rates(self, state: Parameters, gates: Real) -> Real:
-        """All ż_i in the same units."""
+        """All ż_i in units of e^{−log_scale}, the scale of the gradient."""
         return jax.jvp(lambda y: self.values(y, gates), (state,), (self.velocity(state, gates),))[1]
 
     def velocity(self, state: Parameters, gates: Real) -> Parameters:
-        """ẏ in units of e^{−log_scale}, the scale of the gradient."""
+        """ẏ in the same units."""
         fixed = self.kinks.fixed(self.dynamics, gates)
         return fixed.velocity(state, self.time, -fixed.log_scale(state, self.time))
+
+
+def shift_of(dtype: Any) -> float:
+    """`SHIFT`, as far as the floating type can tell."""
+    return max(SHIFT, ROUNDINGS * float(jnp.finfo(dtype).eps))
 
 
 def begin(equation: Equation, state: Parameters, room: int) -> Modes:
@@ -82,7 +86,7 @@ def begin(equation: Equation, state: Parameters, room: int) -> Modes:
     keys = jax.random.split(jax.random.key(0), len(leaves))
     moved = [leaf + jax.random.normal(key, leaf.shape, leaf.dtype) for key, leaf in zip(keys, leaves, strict=True)]
     elsewhere = equation.values(jax.tree.unflatten(structure, moved), None)
-    unit = SHIFT * kinks.sizes(values)
+    unit = shift_of(values.dtype) * kinks.sizes(values)
     touched = (jnp.abs(values) <= unit) & ((values != 0) | (elsewhere != 0))
     return Modes(
         sides=jnp.where(values > 0, 1, -1).astype(jnp.int8),
@@ -146,7 +150,7 @@ def inspect(
         y = jax.tree.map(lambda there, end: jnp.where(s >= s1, end, there), at(s), y1)
         return look(s, y)
 
-    search = _first_crossing(at_moment, s0, s1)
+    search = first_crossing(at_moment, s0, s1)
     event = search.right_height < 0
     gates, back = search.found
     here = eqx.tree_at(lambda m: m.gates, modes, gates)
@@ -182,7 +186,7 @@ def choose(equation: Equation, state: Parameters, modes: Modes, touched: jax.Arr
 
     def narrow(_, carry):
         linear, valid = _linear(equation, state, among, slots, carry[1])
-        return stable(linear, valid, carry[0], low, high, SHIFT / 2)
+        return stable(linear, valid, carry[0], low, high, shift_of(gates.dtype) / 2)
 
     rounds = 1 if equation.kinks.one_layer else ROUNDS
     sides, gates = jax.lax.fori_loop(0, rounds, narrow, (sides.astype(jnp.int32), gates))
@@ -218,14 +222,14 @@ def _linear(equation: Equation, state: Parameters, modes: Modes, slots, gates) -
 def _clearance(equation: Equation, state: Parameters, modes: Modes) -> Real:
     """How far each surface is from being crossed, in units of its shift; infinite where it slides."""
     values = equation.values(state, equation.gates(modes, modes.gates))
-    unit = SHIFT * equation.kinks.sizes(values)
+    unit = shift_of(values.dtype) * equation.kinks.sizes(values)
     return jnp.where(modes.sides == 0, jnp.inf, (modes.sides * values + modes.slack) / unit)
 
 
 def _settled(equation: Equation, state: Parameters, modes: Modes) -> Modes:
     """The slack no larger than it has to be: that of a point which stays behind a surface goes as it comes away."""
     values = equation.values(state, equation.gates(modes, modes.gates))
-    unit = SHIFT * equation.kinks.sizes(values)
+    unit = shift_of(values.dtype) * equation.kinks.sizes(values)
     slack = jnp.maximum(unit, jnp.minimum(modes.slack, unit - modes.sides * values))
     return eqx.tree_at(lambda m: m.slack, modes, slack)
 
@@ -234,71 +238,9 @@ def _room_of_gates(kinks: AbstractKinks, modes: Modes) -> Real:
     """How far the gates of what slides are from leaving their interval, in units of the shift."""
     width = jnp.asarray(kinks.high, modes.gates.dtype) - kinks.low
     inside = jnp.minimum(modes.gates - kinks.low, kinks.high - modes.gates) / width
-    return jnp.min(jnp.where(modes.slots < modes.sides.size, inside / SHIFT + 1, jnp.inf), initial=jnp.inf)
-
-
-class _Search(NamedTuple):
-    """Moments before and at or after the first crossing, the heights there, and what was found at the later one."""
-
-    left: Scalar
-    right: Scalar
-    left_height: Scalar
-    right_height: Scalar
-    found: Any
-    node: jax.Array
-    tries: jax.Array
-    # What stands for the heights in regula falsi, and the end that moved last: −1 the left one, 1 the right one.
-    weights: tuple[Scalar, Scalar]
-    moved: jax.Array
-
-
-def _first_crossing(look, s0: Scalar, s1: Scalar) -> _Search:
-    """Looks at the nodes one after another up to the first below 0, then for the moment just past the first zero before
-    it, by regula falsi that halves the weight of an end which stays (Illinois). One loop, so that the equation is
-    compiled once.
-    """
-    nodes = jnp.asarray(NODES, s0.dtype)
-    rounding = 4 * jnp.finfo(s0.dtype).eps
-
-    def going(search):
-        looking = (search.right_height >= 0) & (search.node < len(NODES))
-        wide = search.right - search.left > rounding * jnp.maximum(jnp.abs(search.right), s1 - s0)
-        return looking | ((search.right_height < -0.5) & wide & (search.tries < LOCATING))
-
-    def proceed(search):
-        looking = search.right_height >= 0
-        low, high = search.weights
-        share = jnp.where(jnp.isfinite(low) & (low > high), low / (low - high), 0.5)
-        # Every fourth time the middle: what is lowest changes along the way.
-        share = jnp.where(search.tries % 4 == 3, 0.5, jnp.clip(share, 1e-6, 1 - 1e-6))
-        node = s0 + nodes[jnp.minimum(search.node, len(NODES) - 1)] * (s1 - s0)
-        moment = jnp.where(looking, node, search.left + share * (search.right - search.left))
-        height, found = look(moment)
-        below = height < 0
-        later = looking | below
-        # the next node's left end is this one
-        left = jnp.where(looking, search.right, jnp.where(below, search.left, moment))
-        left_height = jnp.where(looking, search.right_height, jnp.where(below, search.left_height, height))
-        again = jnp.where(below, search.moved == 1, search.moved == -1) & ~looking
-        low = jnp.where(below & ~looking, jnp.where(again, low / 2, low), left_height)
-        high = jnp.where(later, height, jnp.where(again, high / 2, high))
-        return _Search(
-            left=left,
-            right=jnp.where(later, moment, search.right),
-            left_height=left_height,
-            right_height=jnp.where(later, height, search.right_height),
-            found=jax.tree.map(lambda new, old: jnp.where(later, new, old), found, search.found),
-            node=search.node + looking,
-            tries=search.tries + ~looking,
-            weights=(low, high),
-            moved=jnp.where(looking, 0, jnp.where(below, 1, -1)).astype(search.moved.dtype),
-        )
-
-    height, found = jax.eval_shape(look, s0)
-    zero = jnp.zeros((), jnp.int32)
-    none = jnp.full(height.shape, jnp.inf, height.dtype)
-    empty = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), found)
-    return jax.lax.while_loop(going, proceed, _Search(s0, s0, none, none, empty, zero, zero, (none, none), zero))
+    return jnp.min(
+        jnp.where(modes.slots < modes.sides.size, inside / shift_of(inside.dtype) + 1, jnp.inf), initial=jnp.inf
+    )
 
 
 def _at(values: Any, slots: jax.Array) -> jax.Array:

@@ -13,9 +13,10 @@ import jax
 import jax.numpy as jnp
 
 from .._types import Anything, Held, Parameters
-from ._dynamics import Moment, Snapshot
+from ._dynamics import Moment
 from ._field import Field
-from ._sliding import ROOM, Met, Modes, begin, inspect
+from ._sliding import ROOM
+from ._sliding_run import Sliding, met_in_step, sliding_at_start, snapshot
 from ._status import Code
 from .until import AbstractRule, code_of
 
@@ -30,8 +31,6 @@ MOVING = 1e-12
 RESTLESS = 0.1
 # Part of the tolerance from which on an error counts: the next step is then as long as the controller lets it be.
 NEGLIGIBLE = 1e-5
-# Events in a row that may choose the sides of surfaces anew without any progress.
-MOST_IDLE = 100
 
 
 class Task(eqx.Module):
@@ -76,16 +75,7 @@ class State(eqx.Module):
     rejected: jax.Array
     code: jax.Array
     # Of an equation with kinks, else None: where it is, and what it met on the way.
-    sliding: "Sliding | None"
-
-
-class Sliding(eqx.Module):
-    """The modes; how many events there were, how many of them in a row without progress, and how long it slid in s."""
-
-    modes: Modes
-    events: jax.Array
-    idle: jax.Array
-    slid: jax.Array
+    sliding: Sliding | None
 
 
 @eqx.filter_jit
@@ -96,7 +86,7 @@ def initialize(task: Task, start: Parameters) -> State:
     count = task.saves.shape[0]
     first = jnp.minimum(FIRST_STEP, task.end)
     terms = task.terms
-    sliding = _sliding_at_start(task, s, y)
+    sliding = sliding_at_start(task.field, s, y, ROOM)
     bad = ~_all_finite(y) | ~(task.end > 0)
     code = jnp.where(bad, Code.INVALID, _code_at_start(task, s, y))
     controller = task.controller.init(terms, s, first, y, first, None, task.solver.func, task.error_order)[1]
@@ -115,13 +105,6 @@ def initialize(task: Task, start: Parameters) -> State:
         code=code.astype(jnp.int32),
         sliding=sliding,
     )
-
-
-def _sliding_at_start(task: Task, s, y) -> "Sliding | None":
-    if task.field.kinks is None:
-        return None
-    nothing = jnp.zeros((), jnp.int32)
-    return Sliding(begin(*task.field.equation(s, y), ROOM), nothing, nothing, jnp.zeros_like(s))
 
 
 def _code_at_start(task: Task, s, y) -> jax.Array:
@@ -174,13 +157,13 @@ def _step(task: Task, state: State) -> State:
     keep = keep & _all_finite(y1)
     whole, sliding, event, crowded = s1, state.sliding, jnp.asarray(False), jnp.asarray(False)
     if state.sliding is not None:
-        met = _met(task, state.sliding, keep, dense, s0, s1, y1)
-        event, crowded, length = met.event, met.crowded, s1 - s0
+        interpolation = task.solver.interpolation_cls(t0=s0, t1=s1, **dense)
+        met = met_in_step(task.field, state.sliding, keep, interpolation, s0, s1, y1)
+        event, crowded, s1, y1 = met.event, met.crowded, met.s, met.y
         clipped = clipped & ~event
-        s1, y1 = met.s, met.y
-        proposed = jnp.where(event, s1 + length, proposed)
-        keep = keep & ~crowded
-        sliding = _counted(state.sliding, met, s1 - s0)
+        proposed = jnp.where(event, s1 + (whole - s0), proposed)
+        keep = keep & ~crowded & _all_finite(y1)
+        sliding = state.sliding.after(met, s1 - s0)
     # A fault is approached in ever smaller steps before it ends the run, so that everything up to it is kept.
     fault = _fault(task, state, s1, y1)
     keep = keep & ~((fault != Code.RUNNING) & (s1 - s0 > NEARNESS * jnp.maximum(s1, 1e-30)))
@@ -189,7 +172,7 @@ def _step(task: Task, state: State) -> State:
         keep = keep & (restless < 1)
         factor = jnp.clip((0.5 / jnp.maximum(restless, 1e-5)) ** 0.2, 0.2, 10.0)
         proposed = jnp.minimum(proposed, jnp.where(keep, s1, s0) + factor * (whole - s0))
-    proposed = jnp.where(keep, proposed, s0 + jnp.minimum(proposed - s0, 0.9 * (s1 - s0)))
+    proposed = jnp.where(keep, proposed, s0 + jnp.minimum(proposed - s0, 0.9 * (whole - s0)))
     # A step cut short by a target says little about the next one: go on with at least the length that was proposed.
     proposed = jnp.where(keep & clipped, jnp.maximum(proposed, s1 + (state.proposed - s0)), proposed)
     landed = keep & clipped & at_jump
@@ -202,7 +185,7 @@ def _step(task: Task, state: State) -> State:
 
     fault = jnp.where(keep, fault, Code.RUNNING)
     # From five units in the last place of s down, nine tenths of a step may round to the same step again.
-    stuck = jnp.asarray(False) if sliding is None else keep & (sliding.idle > MOST_IDLE)
+    stuck = jnp.asarray(False) if sliding is None else keep & sliding.stuck
     underflow = ~keep & ~crowded & (proposed - s0 <= 8 * jnp.finfo(s0.dtype).eps * jnp.maximum(s0, 1e-30))
     # A conditional, not a selection: naming the reason costs a right-hand side.
     fault = jax.lax.cond(
@@ -210,7 +193,9 @@ def _step(task: Task, state: State) -> State:
     )
     faulty = fault != Code.RUNNING
     next_save, saved = _save(task, state, dense, jnp.where(keep & ~faulty, s1, s0), s0, whole, y)
-    reached = jnp.where(s1 >= task.end, Code.REACHED, code_of(task.rules, _snapshot(task, sliding, s_new, y)))
+    reached = jnp.where(
+        s1 >= task.end, Code.REACHED, code_of(task.rules, snapshot(task.field, task.rules, sliding, s_new, y))
+    )
     code = jnp.where(faulty, fault, jnp.where(keep, reached, Code.RUNNING))
     code = jnp.where(crowded, Code.CROWDED, code).astype(jnp.int32)
     return State(
@@ -228,33 +213,6 @@ def _step(task: Task, state: State) -> State:
         code=code,
         sliding=choose(sliding, state.sliding),
     )
-
-
-def _snapshot(task: Task, sliding: Sliding | None, s, y) -> Snapshot:
-    """What rules look at; of an equation that slides, with its gates where a rule looks at velocities."""
-    if sliding is None or all(rule.code != Code.STATIONARY for rule in task.rules):
-        return task.field.snapshot(s, y)
-    held = task.field.held(sliding.modes)
-    return Snapshot(held.driven(s, y), *task.field.split(s, y))
-
-
-def _met(task: Task, sliding: Sliding, keep, dense, s0, s1, y1) -> Met:
-    """What a step met, nothing if it failed."""
-    interpolation = task.solver.interpolation_cls(t0=s0, t1=s1, **dense)
-
-    def looked():
-        return inspect(task.field, sliding.modes, s0, s1, y1, interpolation.evaluate)
-
-    def failed():
-        return Met(jnp.asarray(False), s1, y1, sliding.modes, jnp.asarray(False))
-
-    return jax.lax.cond(keep, looked, failed)
-
-
-def _counted(sliding: Sliding, met: Met, length) -> Sliding:
-    idle = jnp.where(met.event & (length <= _rounding(met.s)), sliding.idle + 1, 0)
-    slid = sliding.slid + jnp.where(sliding.modes.sliding, length, 0.0)
-    return Sliding(met.modes, sliding.events + met.event.astype(jnp.int32), idle.astype(jnp.int32), slid)
 
 
 def _fault(task: Task, state: State, s1, y1) -> jax.Array:

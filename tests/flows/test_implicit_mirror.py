@@ -62,7 +62,7 @@ def slope(errors):
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("name", ["quadratic", "cosh"])
+@pytest.mark.parametrize("name", [pytest.param("quadratic", marks=pytest.mark.slow), "cosh"])
 def test_the_error_of_equal_steps_falls_with_the_order(name, order):
     """In log time, past the first transients, against SciPy, which knows nothing of charts or implicit steps."""
     flow = mf.Flow(classification(), potential=POTENTIALS[name])
@@ -81,7 +81,7 @@ def test_the_error_of_equal_steps_falls_with_the_order(name, order):
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("number", [0, 2])
+@pytest.mark.parametrize("number", [0, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_orders_hold_where_cosh_is_algebraic(order, number):
     """From log t=20 on, where some coordinates relax e^{10} times faster than others, and then ever faster."""
     problem = classification(number)
@@ -95,7 +95,7 @@ def test_the_orders_hold_where_cosh_is_algebraic(order, number):
     assert abs(slope(errors) - order) < 0.35, errors
 
 
-@pytest.mark.parametrize("name", ["quadratic", "hyperbolic entropy"])
+@pytest.mark.parametrize("name", [pytest.param("quadratic", marks=pytest.mark.slow), "hyperbolic entropy"])
 def test_it_agrees_with_kvaerno5(name):
     times = mf.clocks.LogTimes([1.0, 10.0, 50.0, 200.0])
     problem, potential = classification(), POTENTIALS[name]
@@ -107,7 +107,7 @@ def test_it_agrees_with_kvaerno5(name):
     np.testing.assert_allclose(ours.x, theirs.x, rtol=2e-6, atol=1e-7)
 
 
-@pytest.mark.parametrize("name", ["power 4", "cosh"])
+@pytest.mark.parametrize("name", [pytest.param("power 4", marks=pytest.mark.slow), "cosh"])
 def test_all_points_agree_with_tighter_ones(name):
     """The saved points lie between the ends of steps, where the error is about the tolerance times a few dozen."""
     times = mf.clocks.LogTimes(np.geomspace(1.0, 1e4, 17))

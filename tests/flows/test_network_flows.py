@@ -38,6 +38,7 @@ def holds_balance_and_margin(path, alpha):
     assert np.diff(margin).min() >= -1e-9 * margin.max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [*DEEP])
 def test_deep_networks_keep_balances_and_raise_margins(depth):
     """Gradient flow, and |x|^{3/2} by the same program."""

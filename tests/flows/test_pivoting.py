@@ -2,11 +2,15 @@
 
 import itertools
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mirrorflow.flows._pivoting import Linear, inverse, stable
+from mirrorflow.flows import _pivoting
+from mirrorflow.flows._pivoting import Linear, inverse
+
+stable = jax.jit(_pivoting.stable)
 
 
 def problem(seed, size):
