@@ -1,7 +1,7 @@
 r"""From a few strong neurons to many of one strength.
 
 5-10-1 ReLU networks, 16 samples, six draws of start and data, powers $|x|^p/p$ at $\log\mathcal L=-100$. (a) Strengths
-$s_j=|a_j|\,\|w_j\|$ of the ten neurons over their sum, sorted; means and 95 % intervals over the draws; gray: the start.
+$s_j=|a_j|\,\|w_j\|$ of the ten neurons over their sum, sorted; means and 95 % intervals over the draws; gray: at first.
 (b) How the contributions $|a_j|\,\sigma(z_{ij})$ of neurons to samples, over the largest of their sample, are
 distributed: the share of pairs $(i,j)$ that give more than a level. (c) Numbers of neurons with $s_j$ above a tenth of
 the largest, over the draws.

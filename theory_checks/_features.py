@@ -11,11 +11,11 @@ from ._networks import drawn, followed
 
 SOURCE = "theory page 04 (feature learning)"
 POTENTIALS = {
-    "entropy": lambda: mf.potentials.HyperbolicEntropy(0.1),
-    "p=1.5": lambda: mf.potentials.Power(1.5),
-    "p=2": lambda: mf.potentials.Power(2.0),
-    "p=3": lambda: mf.potentials.Power(3.0),
-    "cosh": mf.potentials.Cosh,
+    "entropy": mf.potentials.HyperbolicEntropy(0.1),
+    "p=1.5": mf.potentials.Power(1.5),
+    "p=2": mf.potentials.Power(2.0),
+    "p=3": mf.potentials.Power(3.0),
+    "cosh": mf.potentials.Cosh(),
 }
 POWERS = ("p=1.5", "p=2", "p=3")
 ORDER = tuple(POTENTIALS)  # from few neurons to many
@@ -25,7 +25,7 @@ SAMPLES, END, SAVE = 16, -100.0, 60
 def learned(key, potential, draw, width):
     """A 5-width-1 ReLU network and 16 samples to log 𝓛=−100; problem and start are the same for every potential."""
     problem, start = drawn(jax.random.fold_in(key, draw), (5, width, 1), SAMPLES)
-    return followed(problem, start, POTENTIALS[potential](), end=END, save=SAVE)
+    return followed(problem, start, POTENTIALS[potential], end=END, save=SAVE)
 
 
 def by_potential(runs, quantity):

@@ -35,8 +35,8 @@ def powers(case, key):
     variables=VARIABLES,
 )
 def sparsity_of_neurons(runs, order=POWERS, at=-1):
-    """The mean over six draws of the difference, at least half a neuron, at log 𝓛=−100."""
-    return increases(runs, lambda path: participation(path, at), order, least=0.5)
+    """The mean over six draws of the difference, at least a tenth of a neuron, at log 𝓛=−100."""
+    return increases(runs, lambda path: participation(path, at), order, least=0.1)
 
 
 sparsity_of_neurons.control("the other way round", order=POWERS[::-1])
@@ -83,8 +83,8 @@ penalty_of_neurons.control("ℓ_p of the strengths", power=1.0)
     variables=VARIABLES,
 )
 def active_neurons(runs, order=POWERS, at=-1):
-    """The mean over six draws of the difference, at least half a neuron, at log 𝓛=−100."""
-    return increases(runs, lambda path: float(mf.observe.active_units(path, 0.1)[at]), order, least=0.5)
+    """The mean over six draws of the difference, at least a tenth of a neuron, at log 𝓛=−100."""
+    return increases(runs, lambda path: float(mf.observe.active_units(path, 0.1)[at]), order, least=0.1)
 
 
 active_neurons.control("the other way round", order=POWERS[::-1])

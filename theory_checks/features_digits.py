@@ -25,7 +25,7 @@ END, SAVE = -30.0, 31
 def digits(case, key):
     """30 images of 3 and 5, or 40 of ten digits, to log 𝓛=−30."""
     problem = drawn_images(case.task, jax.random.fold_in(key, case.draw))
-    return told_apart(problem, POTENTIALS[case.potential](), END, SAVE)
+    return told_apart(problem, POTENTIALS[case.potential], END, SAVE)
 
 
 @mf.claim(

@@ -87,16 +87,10 @@ def in_w(runs, where="w"):
 in_w.control("the gradient in x smoothed", where="x")
 
 
-@mf.experiment(cases=mf.cases.grid(width=(0.0, *WIDTHS)))
+@mf.experiment(cases=mf.cases.grid(width=WIDTHS))
 def widths(case, key):
-    """Sign flow on two factors to its limit and for as long again, with the sign itself and at five widths of it."""
-    flow, start = sign_flow(key, case.width or 1.0)
-    if case.width == 0:
-        flow = mf.Flow(
-            flow.problem,
-            reparameterization=flow.reparameterization,
-            geometry=mf.geometries.Sign(smoothing=None),
-        )
+    """Sign flow on two factors to its limit and for as long again, at five widths of the smoothing."""
+    flow, start = sign_flow(key, case.width)
     path = mf.integrate(flow, start, until=mf.until.time(2.0), save=POINTS, solver=diffrax.Tsit5())
     return {"x": path.x, "steps": path.stats["steps"]}
 
@@ -113,7 +107,7 @@ def widths(case, key):
 )
 def order_of_smoothing(runs, order=1.0):
     """Fitted to what changes along the path from one width to the next."""
-    paths = [np.asarray(runs.only(width=width)["x"]) for width in WIDTHS]
+    paths = [np.asarray(result["x"]) for _, result in runs]
     changes = [np.max(np.abs(wide - narrow)) for wide, narrow in itertools.pairwise(paths)]
     fit = mf.observe.fit_exponent(np.asarray(WIDTHS[:-1]), np.asarray(changes))
     note = "changes from width to width: " + ", ".join(f"{change:.2g}" for change in changes)
@@ -121,30 +115,6 @@ def order_of_smoothing(runs, order=1.0):
 
 
 order_of_smoothing.control("second order", order=2.0)
-
-
-@mf.claim(
-    "steepest/exact-sign",
-    on=widths,
-    across=True,
-    statement=r"\max_t\|x^\varepsilon_t-x^0_t\|_\infty \sim \varepsilon,\quad "
-    r"\dot w\in-\operatorname{sign}(\partial_xf)\operatorname{sign}(\partial_wx),\ \operatorname{sign}(0)=[-1,1]",
-    source=SOURCE + "; Filippov 1988",
-    status="open",
-    tolerance=mf.tolerance(0.1, because="coordinates begin to slide one by one, which bends the fit"),
-    figure="smoothing",
-    variables=LETTERS | {r"\varepsilon": "width of the smoothing in units of ∇f; 0 for the differential inclusion"},
-)
-def exact_sign(runs, order=1.0):
-    """The distance of smoothed paths from the one that slides along ∂f=0, fitted over a factor of 16 in ε."""
-    exact = np.asarray(runs.only(width=0.0)["x"])
-    away = [float(np.max(np.abs(np.asarray(runs.only(width=width)["x"]) - exact))) for width in WIDTHS]
-    fit = mf.observe.fit_exponent(np.asarray(WIDTHS), np.asarray(away))
-    note = f"{int(runs.only(width=0.0)['steps'])} steps; distances: " + ", ".join(f"{one:.2g}" for one in away)
-    return mf.Comparison(order, fit.exponent, scale=1.0, uncertainty=fit.half_width, note=note)
-
-
-exact_sign.control("second order", order=2.0)
 
 
 @mf.claim(
@@ -159,7 +129,7 @@ exact_sign.control("second order", order=2.0)
 )
 def steps(runs, exponent=-1.0):
     """Steps of Tsit5 to the time 2, fitted over a factor of 16 in ε."""
-    counts = np.asarray([int(runs.only(width=width)["steps"]) for width in WIDTHS], float)
+    counts = np.asarray([int(result["steps"]) for _, result in runs], float)
     fit = mf.observe.fit_exponent(np.asarray(WIDTHS), counts)
     note = "steps: " + ", ".join(f"{count:.0f}" for count in counts)
     return mf.Comparison(exponent, fit.exponent, scale=1.0, uncertainty=fit.half_width, note=note)

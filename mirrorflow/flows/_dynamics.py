@@ -248,12 +248,7 @@ class ReparameterizedDynamics(AbstractDynamics):
             return rest(x, dual, inverse_metric, self.geometry, gradient)
         if not isinstance(self.geometry, Euclidean) and self.decay is None:
             velocity = jax.tree.map(jnp.negative, self.reparameterization.pull_back(state, gradient))
-        return self.reparameterization.unfinished(state, velocity, gradient, self._decay_rate(time))
-
-    def _decay_rate(self, time: Scalar) -> Scalar:
-        if self.decay is None:
-            return jnp.zeros(())
-        return self.decay.strength(time) * (2.0 if isinstance(self.decay, Coupled) else 1.0)
+        return self.reparameterization.unfinished(state, velocity, gradient, decay_rate(self.decay, time))
 
     @property
     def jumps(self) -> Held:
@@ -321,6 +316,13 @@ class Snapshot(eqx.Module):
 
 def decay_jumps(decay: AbstractDecay | None) -> Held:
     return np.zeros(0) if decay is None else decay.jumps
+
+
+def decay_rate(decay: AbstractDecay | None, time: Scalar) -> Scalar:
+    """The rate at which a decay shrinks the parameters: α of −αθ, 2α of the gradient of α‖θ‖²."""
+    if decay is None:
+        return jnp.zeros(())
+    return decay.strength(time) * (2.0 if isinstance(decay, Coupled) else 1.0)
 
 
 def no_fault() -> jax.Array:

@@ -2,15 +2,13 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._types import Held, Numeric, Parameters, Real, Scalar
-from ..decay import AbstractDecay, Coupled
+from ..decay import AbstractDecay
 from ..geometries import AbstractGeometry
 from ..problems import AbstractProblem
 from ..reparameterizations import GradedProduct
-from ._dynamics import AbstractDynamics, Moment
-from ._status import Code
+from ._dynamics import AbstractDynamics, Moment, decay_jumps, decay_rate, no_fault
 
 _MOST = 600.0  # e^600 is a float
 
@@ -48,25 +46,20 @@ class GradedDynamics(AbstractDynamics):
         speed, rate = jnp.exp(log_rate + log_scale), jnp.exp(log_rate)
         return {
             "frame": speed * (moved - frame @ triangular + frame @ pull),
-            "log_scales": speed * jnp.diagonal(form) - rate * self._decay_rate(time),
+            "log_scales": speed * jnp.diagonal(form) - rate * decay_rate(self.decay, time),
             "mixing": speed * jnp.triu(triangular * ratios, 1) @ state["mixing"],
         }
 
     def unfinished(self, state: Parameters, time: Scalar) -> Scalar:
         """Direction by direction."""
         gradient = self.problem.gradient(self.reparameterization(state))
-        return self.reparameterization.unfinished(state, state, gradient, self._decay_rate(time))
-
-    def _decay_rate(self, time: Scalar) -> Scalar:
-        if self.decay is None:
-            return jnp.zeros(())
-        return self.decay.strength(time) * (2.0 if isinstance(self.decay, Coupled) else 1.0)
+        return self.reparameterization.unfinished(state, state, gradient, decay_rate(self.decay, time))
 
     @property
     def jumps(self) -> Held:
         """Those of the decay's strength."""
-        return np.zeros(0) if self.decay is None else self.decay.jumps
+        return decay_jumps(self.decay)
 
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """None."""
-        return jnp.asarray(Code.RUNNING, jnp.int32)
+        return no_fault()

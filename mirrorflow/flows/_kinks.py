@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._types import Held, Parameters, Real, Scalar
-from ..geometries import AbstractGeometry, FixedSigns, Sign
+from ..geometries import AbstractGeometry, Sign
+from ..geometries._steepest import FixedSigns
 
 if TYPE_CHECKING:
     from ._dynamics import AbstractDynamics

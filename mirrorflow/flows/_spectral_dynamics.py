@@ -2,15 +2,13 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._types import Held, Numeric, Parameters, Real, Scalar
 from ..decay import AbstractDecay, Coupled, Decoupled
 from ..geometries import AbstractGeometry, Euclidean
 from ..potentials import Spectral
 from ..problems import AbstractProblem
-from ._dynamics import AbstractDynamics, Moment, rest
-from ._status import Code
+from ._dynamics import AbstractDynamics, Moment, decay_jumps, no_fault, rest
 
 
 class SpectralDynamics(AbstractDynamics):
@@ -49,11 +47,11 @@ class SpectralDynamics(AbstractDynamics):
     @property
     def jumps(self) -> Held:
         """Those of the decay's strength."""
-        return np.zeros(0) if self.decay is None else self.decay.jumps
+        return decay_jumps(self.decay)
 
     def fault(self, start: Parameters, before: Moment, after: Moment, rtol: Numeric, atol: Numeric) -> jax.Array:
         """None: every dual is allowed until it leaves the range of floats."""
-        return jnp.asarray(Code.RUNNING, jnp.int32)
+        return no_fault()
 
     def _dual_velocity(self, x: Real, time: Scalar, log_rate: Scalar) -> Real:
         log_scale, gradient = self.problem.scaled_gradient(x)

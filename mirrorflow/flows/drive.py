@@ -5,7 +5,7 @@ lanes. Nothing it computes depends on how many steps a call is asked for. Faults
 callbacks, so compiled programs can be kept on disk.
 """
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import diffrax
 import equinox as eqx
@@ -139,13 +139,80 @@ def run_steps(task: Task, state: State, n_steps: Anything) -> State:
     return eqx.tree_at(lambda s: s.code, state, jnp.where(spent, Code.STEP_LIMIT, state.code).astype(jnp.int32))
 
 
+class Attempt(NamedTuple):
+    """A step that was tried from s0 to `whole`, the part of it up to s1 that is looked at, and what is to follow."""
+
+    s0: Any
+    whole: Any
+    s1: Any
+    y1: Parameters
+    # Whether it stands, which fault it ended in, and where the next one ends.
+    keep: Any
+    fault: Any
+    proposed: Any
+    # Whether the step was cut short by a target, and whether that is a jump.
+    clipped: Any
+    at_jump: Any
+    told: Parameters
+    error: Parameters
+    dense: Any
+    solver: Parameters
+    controller: Parameters
+    sliding: Sliding | None
+    event: Any
+    crowded: Any
+
+
 def _step(task: Task, state: State) -> State:
+    step = _paced(task, state, _along_kinks(task, state, _attempt(task, state)))
+    s0, s1, keep, proposed, sliding = step.s0, step.s1, step.keep, step.proposed, step.sliding
+    fault = jnp.where(keep, step.fault, Code.RUNNING)
+    landed = keep & step.clipped & step.at_jump
+    # Across a jump: continue from just behind it, without evaluating at the jump itself.
+    s_new = jnp.where(landed, _just_after(s1), jnp.where(keep, s1, s0))
+    choose = lambda new, old: jax.tree.map(lambda a, b: jnp.where(keep, a, b), new, old)  # noqa: E731
+    y = choose(step.y1, state.y)
+
+    # From five units in the last place of s down, nine tenths of a step may round to the same step again.
+    stuck = jnp.asarray(False) if sliding is None else keep & sliding.stuck
+    underflow = ~keep & ~step.crowded & (proposed - s0 <= 8 * jnp.finfo(s0.dtype).eps * jnp.maximum(s0, 1e-30))
+    # A conditional, not a selection: naming the reason costs a right-hand side.
+    fault = jax.lax.cond(underflow | stuck, lambda: _underflow_code(task, state, s0).astype(fault.dtype), lambda: fault)
+    faulty = fault != Code.RUNNING
+    next_save, saved = _save(task, state, step.dense, jnp.where(keep & ~faulty, s1, s0), s0, step.whole, y)
+    reached = jnp.where(
+        s1 >= task.end, Code.REACHED, code_of(task.rules, snapshot(task.field, task.rules, sliding, s_new, y))
+    )
+    code = jnp.where(faulty, fault, jnp.where(keep, reached, Code.RUNNING))
+    return State(
+        origin=state.origin,
+        s=jnp.where(faulty, s0, s_new),
+        proposed=jnp.maximum(proposed, s_new + (proposed - s1)),
+        y=jax.tree.map(lambda a, b: jnp.where(faulty, b, a), y, state.y),
+        solver=choose(step.solver, state.solver),
+        controller=step.controller,
+        restart=jnp.where(keep, landed | step.event, state.restart),
+        next_save=next_save,
+        saved=saved,
+        steps=state.steps + 1,
+        rejected=state.rejected + (~keep).astype(jnp.int32),
+        code=jnp.where(step.crowded, Code.CROWDED, code).astype(jnp.int32),
+        sliding=choose(sliding, state.sliding),
+    )
+
+
+def _field(task: Task, state: State) -> Field:
+    """The equation, continued smoothly across its kinks if it has any."""
+    return task.field if state.sliding is None else task.field.held(state.sliding.modes)
+
+
+def _attempt(task: Task, state: State) -> Attempt:
+    """A step of the solver to what was proposed or to the next target, and what the controller says of it."""
     s0 = state.s
     target, at_jump = _next_target(task, s0)
     clipped = state.proposed + _rounding(state.proposed) >= target
     s1 = jnp.where(clipped, target, state.proposed)
-    field = task.field if state.sliding is None else task.field.held(state.sliding.modes)
-    terms: Any = diffrax.ODETerm(cast(Any, field))
+    terms: Any = diffrax.ODETerm(cast(Any, _field(task, state)))
     y1, error, dense, solver_state, _ = task.solver.step(terms, s0, s1, state.y, None, state.solver, state.restart)
     # Outside its domain a field may give NaN: such a step failed, and a smaller one may not.
     error = jax.tree.map(_finite, error)
@@ -154,65 +221,60 @@ def _step(task: Task, state: State) -> State:
     keep, _, proposed, _, controller_state, _ = task.controller.adapt_step_size(
         s0, s1, state.y, told, None, heeded, task.error_order, state.controller
     )
-    keep = keep & _all_finite(y1)
-    whole, sliding, event, crowded = s1, state.sliding, jnp.asarray(False), jnp.asarray(False)
-    if state.sliding is not None:
-        interpolation = task.solver.interpolation_cls(t0=s0, t1=s1, **dense)
-        met = met_in_step(task.field, state.sliding, keep, interpolation, s0, s1, y1)
-        event, crowded, s1, y1 = met.event, met.crowded, met.s, met.y
-        clipped = clipped & ~event
-        proposed = jnp.where(event, s1 + (whole - s0), proposed)
-        keep = keep & ~crowded & _all_finite(y1)
-        sliding = state.sliding.after(met, s1 - s0)
+    return Attempt(
+        s0=s0,
+        whole=s1,
+        s1=s1,
+        y1=y1,
+        keep=keep & _all_finite(y1),
+        fault=jnp.asarray(Code.RUNNING, jnp.int32),
+        proposed=proposed,
+        clipped=clipped,
+        at_jump=at_jump,
+        told=told,
+        error=error,
+        dense=dense,
+        solver=solver_state,
+        controller=controller_state,
+        sliding=state.sliding,
+        event=jnp.asarray(False),
+        crowded=jnp.asarray(False),
+    )
+
+
+def _along_kinks(task: Task, state: State, step: Attempt) -> Attempt:
+    """The step up to the first event of an equation that slides; the next is tried as long as this one."""
+    if state.sliding is None:
+        return step
+    interpolation = task.solver.interpolation_cls(t0=step.s0, t1=step.whole, **step.dense)
+    met = met_in_step(task.field, state.sliding, step.keep, interpolation, step.s0, step.whole, step.y1)
+    return step._replace(
+        s1=met.s,
+        y1=met.y,
+        keep=step.keep & ~met.crowded & _all_finite(met.y),
+        proposed=jnp.where(met.event, met.s + (step.whole - step.s0), step.proposed),
+        clipped=step.clipped & ~met.event,
+        sliding=state.sliding.after(met, met.s - step.s0),
+        event=met.event,
+        crowded=met.crowded,
+    )
+
+
+def _paced(task: Task, state: State, step: Attempt) -> Attempt:
+    """The step, given up where faults and rest are to be approached in smaller ones, and where the next one ends."""
+    s0, s1, length, keep, proposed = step.s0, step.s1, step.whole - step.s0, step.keep, step.proposed
     # A fault is approached in ever smaller steps before it ends the run, so that everything up to it is kept.
-    fault = _fault(task, state, s1, y1)
+    fault = _fault(task, state, s1, step.y1)
     keep = keep & ~((fault != Code.RUNNING) & (s1 - s0 > NEARNESS * jnp.maximum(s1, 1e-30)))
     if any(rule.needs_rest for rule in task.rules):
-        restless = _restlessness(state.y, told, error)
+        restless = _restlessness(state.y, step.told, step.error)
         keep = keep & (restless < 1)
         factor = jnp.clip((0.5 / jnp.maximum(restless, 1e-5)) ** 0.2, 0.2, 10.0)
-        proposed = jnp.minimum(proposed, jnp.where(keep, s1, s0) + factor * (whole - s0))
-    proposed = jnp.where(keep, proposed, s0 + jnp.minimum(proposed - s0, 0.9 * (whole - s0)))
+        proposed = jnp.minimum(proposed, jnp.where(keep, s1, s0) + factor * length)
+    proposed = jnp.where(keep, proposed, s0 + jnp.minimum(proposed - s0, 0.9 * length))
     # A step cut short by a target says little about the next one: go on with at least the length that was proposed.
-    proposed = jnp.where(keep & clipped, jnp.maximum(proposed, s1 + (state.proposed - s0)), proposed)
-    landed = keep & clipped & at_jump
-    restart = landed | (keep & event)
-    s_new = jnp.where(keep, s1, s0)
-    # Across a jump: continue from just behind it, without evaluating at the jump itself.
-    s_new = jnp.where(landed, _just_after(target), s_new)
-    choose = lambda new, old: jax.tree.map(lambda a, b: jnp.where(keep, a, b), new, old)  # noqa: E731
-    y = choose(y1, state.y)
-
-    fault = jnp.where(keep, fault, Code.RUNNING)
-    # From five units in the last place of s down, nine tenths of a step may round to the same step again.
-    stuck = jnp.asarray(False) if sliding is None else keep & sliding.stuck
-    underflow = ~keep & ~crowded & (proposed - s0 <= 8 * jnp.finfo(s0.dtype).eps * jnp.maximum(s0, 1e-30))
-    # A conditional, not a selection: naming the reason costs a right-hand side.
-    fault = jax.lax.cond(
-        underflow | stuck, lambda: _underflow_code(task, field, s0, state.y).astype(fault.dtype), lambda: fault
-    )
-    faulty = fault != Code.RUNNING
-    next_save, saved = _save(task, state, dense, jnp.where(keep & ~faulty, s1, s0), s0, whole, y)
-    reached = jnp.where(
-        s1 >= task.end, Code.REACHED, code_of(task.rules, snapshot(task.field, task.rules, sliding, s_new, y))
-    )
-    code = jnp.where(faulty, fault, jnp.where(keep, reached, Code.RUNNING))
-    code = jnp.where(crowded, Code.CROWDED, code).astype(jnp.int32)
-    return State(
-        origin=state.origin,
-        s=jnp.where(faulty, s0, s_new),
-        proposed=jnp.maximum(proposed, s_new + (proposed - s1)),
-        y=jax.tree.map(lambda a, b: jnp.where(faulty, b, a), y, state.y),
-        solver=choose(solver_state, state.solver),
-        controller=controller_state,
-        restart=jnp.where(keep, restart, state.restart),
-        next_save=next_save,
-        saved=saved,
-        steps=state.steps + 1,
-        rejected=state.rejected + (~keep).astype(jnp.int32),
-        code=code,
-        sliding=choose(sliding, state.sliding),
-    )
+    proposed = jnp.where(keep & step.clipped, jnp.maximum(proposed, s1 + (state.proposed - s0)), proposed)
+    return step._replace(keep=keep, fault=fault, proposed=proposed)
 
 
 def _fault(task: Task, state: State, s1, y1) -> jax.Array:
@@ -277,9 +339,9 @@ def _just_after(s):
     return s + 2 * _rounding(s)
 
 
-def _underflow_code(task: Task, field: Field, s, y):
+def _underflow_code(task: Task, state: State, s):
     """Why no step succeeds any more: a velocity that outgrows the state, a clock without progress, or roughness."""
-    velocity = field(s, y, None)
+    y, velocity = state.y, _field(task, state)(s, state.y, None)
     speed = _size(velocity)
     blown = ~(speed * jnp.maximum(s, 1e-3) < BLOW_UP_RATE * _size(y)) & ~_at_rest_in_time(task, s, y)
     stopped = _clock_stopped(task, s, velocity)

@@ -4,6 +4,5 @@ from ._base import AbstractGeometry as AbstractGeometry
 from ._spectral import Spectral as Spectral
 from ._steepest import AbstractSteepest as AbstractSteepest
 from ._steepest import Euclidean as Euclidean
-from ._steepest import FixedSigns as FixedSigns
 from ._steepest import Sign as Sign
 from ._steepest import Steepest as Steepest

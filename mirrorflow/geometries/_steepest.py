@@ -115,7 +115,9 @@ class Sign(AbstractSteepest):
     """Sign flow (q = 1): the direction is sign(g), computed as g/√(g²+ε²).
 
     With `smoothing=None` it is sign(g) itself. A flow then slides along the surfaces on which an entry of the gradient
-    is 0, and is followed there as a differential inclusion, with an element of [−1,1] in place of the sign.
+    is 0, and is followed there as a differential inclusion, with an element of [−1,1] in place of the sign. Where
+    f=0 is reached with more coordinates than samples, the inclusion has more than one solution, and which one is
+    followed is not said: end the run before.
 
     **Arguments:** `smoothing`: ε > 0 in the units of the gradient, multiplied by the ambient `mf.accuracy`; or None.
 

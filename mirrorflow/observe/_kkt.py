@@ -103,7 +103,7 @@ def _of_point(problem: Any, horizon: Any, path: Trajectory, index: int, toleranc
     if not margin > 0:
         raise ValueError(
             f"kkt_residual is about points that separate their samples; at point {index} of the path the smallest "
-            f"margin is {margin:.3g} of a θ with φ(θ)=1."
+            f"margin is {margin:.3g} of a θ with φ(θ)=1: phase one, until the data are classified, must run first."
         )
     degree = float(getattr(problem, "degree", 1.0))
     size = margin ** (-1 / degree)  # φ(θ̂)

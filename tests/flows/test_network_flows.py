@@ -29,7 +29,7 @@ def followed(activation, sizes, samples, potential, seed=0, share=0.98):
     return mf.integrate(flow, start, clock=mf.clocks.Loss(), until=mf.until.log_loss(-300.0), save=100)
 
 
-def holds_balance_and_margin(path, alpha):
+def assert_balance_and_margin(path, alpha):
     assert path.status.ok, path.status
     assert float(path.log_loss[-1]) <= -300.0
     assert float(mf.observe.balance(path).max_drift) <= 1e-6
@@ -43,12 +43,12 @@ def holds_balance_and_margin(path, alpha):
 def test_deep_networks_keep_balances_and_raise_margins(depth):
     """Gradient flow, and |x|^{3/2} by the same program."""
     for p in (2.0, 1.5):
-        holds_balance_and_margin(followed(*DEEP[depth], 6, mf.potentials.Power(p)), alpha=p)
+        assert_balance_and_margin(followed(*DEEP[depth], 6, mf.potentials.Power(p)), alpha=p)
 
 
 def test_hyperbolic_entropy_keeps_balances_and_raises_margins():
     path = followed("relu", (5, 10, 1), 16, ENTROPY, share=0.8)
-    holds_balance_and_margin(path, alpha=1.0)
+    assert_balance_and_margin(path, alpha=1.0)
     # and in the stronger form, with √(Q²−n²ρ²)
     rows = np.concatenate([np.asarray(w).reshape(len(w), -1) for w in path.x], axis=1)
     excess = (np.sqrt(rows**2 + 0.09) - 0.3).sum(axis=1)
@@ -61,11 +61,11 @@ def test_hyperbolic_entropy_keeps_balances_and_raises_margins():
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("depth", [*KINKED])
 def test_more_deep_networks(depth, seed):
-    holds_balance_and_margin(followed(*KINKED[depth], 6, mf.potentials.Power(2.0), seed), alpha=2.0)
+    assert_balance_and_margin(followed(*KINKED[depth], 6, mf.potentials.Power(2.0), seed), alpha=2.0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("p", [1.5, 3.0])
 def test_powers_of_two_layers(p):
     path = followed("relu", (5, 10, 1), 16, mf.potentials.Power(p), share=0.8)
-    holds_balance_and_margin(path, alpha=p)
+    assert_balance_and_margin(path, alpha=p)

@@ -1,6 +1,7 @@
 """Flows that slide along kinks, against closed forms, minimal-norm subgradients and steps of a discrete descent."""
 
 import functools
+import itertools
 
 import jax
 import jax.numpy as jnp
@@ -128,6 +129,20 @@ def test_a_network_slides_and_stays_on_its_surfaces():
         surfaces = np.asarray(PROBLEM.preactivations(task().field.dynamics.predictor(state.y, state.s))[0]).reshape(-1)
         slid = np.asarray(state.sliding.modes.sides) == 0
         assert np.abs(surfaces[slid]).max() < 2 * SHIFT * np.abs(surfaces).max()
+
+
+def test_what_has_slid_for_a_step_is_on_its_surface_to_rounding():
+    """Not only within the tolerance of the step, which is 1e-8."""
+    states, seen = stepped(1), 0
+    for before, after in itertools.pairwise(states):
+        both = (np.asarray(before.sliding.modes.sides) == 0) & (np.asarray(after.sliding.modes.sides) == 0)
+        moved = float(after.s) > float(before.s) and int(before.sliding.events) == int(after.sliding.events)
+        if both.any() and moved:
+            theta = task().field.dynamics.predictor(after.y, after.s)
+            surfaces = np.asarray(PROBLEM.preactivations(theta)[0]).reshape(-1)
+            assert np.abs(surfaces[both]).max() < 1e-13 * np.abs(surfaces).max()
+            seen += 1
+    assert seen > 10
 
 
 def test_the_sides_are_those_of_the_preactivations():

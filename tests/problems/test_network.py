@@ -58,7 +58,7 @@ def found(kind, loss, size=1.0):
     return jax.tree.map(np.asarray, evaluate(classifier(kind, loss), x))
 
 
-def close(tree, other, rtol, atol=0.0):
+def assert_close(tree, other, rtol, atol=0.0):
     for a, b in zip(tree, other, strict=True):
         np.testing.assert_allclose(a, b, rtol=rtol, atol=atol * max(1.0, np.abs(b).max()))
 
@@ -97,8 +97,8 @@ def test_losses_are_the_exponential_sum_and_the_cross_entropy(kind):
 def test_gradients_are_derivatives_of_the_losses(kind, loss):
     at = found(kind, loss)
     log_scale, direction = at["scaled"]
-    close(at["gradient"], at["derivative"], 1e-11, 1e-13)
-    close([np.exp(log_scale) * leaf for leaf in direction], at["derivative"], 1e-11, 1e-13)
+    assert_close(at["gradient"], at["derivative"], 1e-11, 1e-13)
+    assert_close([np.exp(log_scale) * leaf for leaf in direction], at["derivative"], 1e-11, 1e-13)
 
 
 @KIND
@@ -121,8 +121,8 @@ def test_logarithms_are_right_at_60_digits_however_small_the_loss(kind, loss, si
     weights = np.vectorize(lambda s: float(mpmath.exp(s - largest)))(log_slopes)
     expected = [-np.tensordot(weights, jacobian, 2) for jacobian in at["jacobian"]]
     # Margins of size s are known to 1e-16·s, and so are the weights e^{−q}.
-    close(direction, expected, 1e-15 * abs(size) + 1e-10, 1e-15 * abs(size) + 1e-12)
-    close(at["slope"], [np.exp(log_scale - at["log_loss"]) * leaf for leaf in direction], 1e-9, 1e-12)
+    assert_close(direction, expected, 1e-15 * abs(size) + 1e-10, 1e-15 * abs(size) + 1e-12)
+    assert_close(at["slope"], [np.exp(log_scale - at["log_loss"]) * leaf for leaf in direction], 1e-9, 1e-12)
     total = weights.sum()
     np.testing.assert_allclose(np.exp(at["log_weights"]), weights / total, rtol=1e-9, atol=1e-9)
 
@@ -204,7 +204,7 @@ def test_float32_stays_float32(kind, loss):
     )
     results, double = evaluate(*single), found(kind, loss)
     assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(results))
-    close(jax.tree.leaves(results["gradient"]), jax.tree.leaves(double["gradient"]), 1e-3, 1e-5)
+    assert_close(jax.tree.leaves(results["gradient"]), jax.tree.leaves(double["gradient"]), 1e-3, 1e-5)
 
 
 @pytest.mark.parametrize(
