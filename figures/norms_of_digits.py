@@ -10,7 +10,7 @@ import numpy as np
 
 import mirrorflow as mf
 from mirrorflow import plotting
-from mirrorflow.content.checks._digits import FILTERS, PAIR, TASKS, TEN
+from mirrorflow.content.checks._digits import FILTERS, PAIR, TEN
 from mirrorflow.content.checks._features import POWERS
 from mirrorflow.content.checks._networks import entries
 from mirrorflow.content.checks.features_digits import EXPONENTS, digits
