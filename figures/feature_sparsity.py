@@ -10,7 +10,7 @@ import numpy as np
 import mirrorflow as mf
 from mirrorflow import plotting
 from mirrorflow.content.checks._features import ORDER, by_potential, interval, participation
-from mirrorflow.content.checks.features import WIDTHS, widths
+from mirrorflow.content.checks.features_width import WIDTHS, widths
 
 EXPERIMENTS = [widths]
 CLAIMS = ["features/potentials", "features/width"]

@@ -1,10 +1,8 @@
-"""Page 04, feature learning: how many neurons share the work, by potential and by width, on random data."""
-
-import numpy as np
+"""Page 04, feature learning: how many neurons share the work, by potential, on random data."""
 
 import mirrorflow as mf
 
-from ._features import ORDER, POWERS, SOURCE, by_potential, increases, interval, learned, participation
+from ._features import POWERS, SOURCE, increases, learned, participation
 from ._networks import VARIABLES as OF_NETWORKS
 from .homogeneous import EXACT, sides
 
@@ -108,88 +106,3 @@ def sparsity_of_weights(runs, order=POWERS[::-1], at=-1):
 
 sparsity_of_weights.control("the other way round", order=POWERS)
 sparsity_of_weights.control("at the start, the same for all", at=0)
-
-
-# --- other potentials, and width -----------------------------------------------------------------------------------
-
-WIDTHS = (10, 20, 40)
-
-
-@mf.experiment(
-    cases=mf.cases.grid(width=(10, 20), potential=ORDER, draw=(0, 1, 2, 3, 4, 5))
-    + mf.cases.grid(width=(40,), potential=POWERS, draw=(0, 1, 2, 3, 4, 5)),
-    accuracies=(10.0, 1.0),
-    slow=True,
-)
-def widths(case, key):
-    """5-width-1 ReLU networks and 16 samples to log 𝓛=−100, hyperbolic entropy and cosh among the potentials."""
-    return learned(key, case.potential, case.draw, case.width)
-
-
-@mf.claim(
-    "features/potentials",
-    on=widths,
-    across=("potential", "draw"),
-    statement=r"N: \text{ hyperbolic entropy and } p=3/2 \text{ below } p=2 \text{ below } p=3 \text{ and cosh, "
-    r"at widths 10, 20 and 40}",
-    source=SOURCE,
-    status="heuristic",
-    expects="holds",
-    tolerance=INTERVAL,
-    figure="feature-sparsity",
-    variables=VARIABLES,
-)
-def potentials(runs, middle="p=2", at=-1):
-    """Means over six draws of the differences to p=2, at least half a neuron, at log 𝓛=−100."""
-
-    def number(path):
-        return participation(path, at)
-
-    some = by_potential(runs, number)
-    parts = {}
-    for name in some:
-        if name != middle:
-            sides = (name, middle) if ORDER.index(name) < ORDER.index("p=2") else (middle, name)
-            parts |= increases(runs, number, sides, least=0.5)
-    return parts
-
-
-potentials.control("at the start, the same for all", at=0)
-potentials.control("about p=3 in place of p=2", middle="p=3")
-
-
-def exponent_of_width(runs, quantity, potential):
-    """The slope of log quantity in log width, draw by draw (a start at each width), mean and 95 % half width."""
-    values = {(case.width, case.draw): quantity(path) for case, path in runs if case.potential == potential}
-    draws = sorted({draw for _, draw in values})
-    logs = np.log([[values[width, draw] for draw in draws] for width in WIDTHS])
-    return interval(np.polyfit(np.log(WIDTHS), logs, 1)[0])
-
-
-@mf.claim(
-    "features/width",
-    on=widths,
-    across=True,
-    statement=r"N \asymp m^{\kappa_p} \text{ in the width } m:\ \kappa_{3/2} < \kappa_3",
-    source=SOURCE,
-    status="heuristic",
-    expects="holds",
-    tolerance=INTERVAL,
-    figure="feature-sparsity",
-    variables={"m": "number of hidden neurons", **VARIABLES},
-)
-def width(runs, order=POWERS):
-    """The exponents between widths 10 and 40, fitted draw by draw: that of p=3 near 1, that of p=3/2 clearly less."""
-    found = {name: exponent_of_width(runs, participation, name) for name in POWERS}
-    low, high = found[order[0]], found[order[-1]]
-    return mf.Comparison(
-        predicted=0.1,
-        measured=high[0] - low[0],
-        relation="at least",
-        uncertainty=float(np.hypot(high[1], low[1])),
-        scale=1.0,
-        note=", ".join(f"κ({name})={mean:.2f} ± {half:.2g}" for name, (mean, half) in found.items()),
-    )
-
-
-width.control("the other way round", order=POWERS[::-1])
