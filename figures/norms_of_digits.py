@@ -1,9 +1,9 @@
-r"""Norms and margins on handwritten digits, potential by potential.
+r"""Norms, margins and neurons on handwritten digits, on the way.
 
-One draw of each task to $\log\mathcal L=-30$. (a) Smoothed margins $\log(1/\mathcal L)/Q^{L/\alpha}$ over their last
-values, which never fall; tasks by dashes: 3 or 5 fully connected (solid), with filters (dashed), ten digits (dotted).
+One draw of each task to $\log\mathcal L=-30$; tasks by dashes: 3 or 5 fully connected (solid), with filters (dashed),
+ten digits (dotted). (a) Smoothed margins $\log(1/\mathcal L)/Q^{2/p}$ over their last values, which never fall.
 (b) $\|\theta\|_1/\sqrt{n}\|\theta\|_2$ of all $n$ parameters: 1 where all are of one size, about 0.8 at a Gaussian
-start; the smaller $p$, the sparser. (c) $\|\theta\|_2$ against $\log t$, and how $(\log t)^{1/2}$ grows (black dashes).
+start; the smaller $p$, the sparser. (c) The participation ratio of neurons or filters over their number.
 """
 
 import numpy as np
@@ -11,39 +11,39 @@ import numpy as np
 import mirrorflow as mf
 from mirrorflow import plotting
 from mirrorflow.content.checks._digits import FILTERS, PAIR, TEN
-from mirrorflow.content.checks._features import POWERS
 from mirrorflow.content.checks._networks import entries
-from mirrorflow.content.checks.features_digits import EXPONENTS, digits
+from mirrorflow.content.checks.features_digits import along
 
-EXPERIMENTS = [digits]
-CLAIMS = ["features/margin-of-digits"]
+EXPERIMENTS = [along]
+CLAIMS = ["features/margin-of-digits", "features/balance-of-filters"]
 DASHES = {PAIR: "-", FILTERS: (0, (5, 1.5)), TEN: (0, (1, 1))}
+TITLES = {PAIR: "64-8-1", FILTERS: "filters", TEN: "ten digits"}
 
 
 def draw(data):
-    figure, (left, middle, right) = plotting.canvas(1, 3, height=2.8)
-    colours = dict(zip(POWERS, (look["color"] for look in plotting.looks(3)), strict=True))
-    for case, path in data[digits].where(draw=0):
-        if case.potential not in POWERS:
-            continue
-        style = {"color": colours[case.potential], "linestyle": DASHES[case.task]}
-        label = f"${case.potential}$" if case.task == PAIR else None
-        progress, log_time = -np.asarray(path.log_loss), np.asarray(path.log_time)
-        rows = entries(path)
-        small = progress > 0.5
-        margin = np.asarray(mf.observe.smoothed_margin(path, alpha=EXPONENTS[case.potential]))
-        left.plot(progress[small], margin[small] / margin[-1], **style, label=label)
-        size = np.linalg.norm(rows, axis=1)
-        middle.plot(progress, np.abs(rows).sum(axis=1) / size / np.sqrt(rows.shape[1]), **style, label=label)
-        late = log_time > 1
-        right.loglog(log_time[late], size[late], **style, label=label)
-    times = np.array([5.0, 30.0])
-    plotting.predicted(right, times, 1.2 * times**0.5, label="slope 1/2")
-    left.set(xlabel=r"$-\log\mathcal{L}$", ylabel="margin over its last value", ylim=(0, 1.05))
-    middle.set(xlabel=r"$-\log\mathcal{L}$", ylabel=r"$\|\theta\|_1/\sqrt{n}\,\|\theta\|_2$", ylim=(0, 1))
-    right.set(xlabel=r"$\log t$", ylabel=r"$\|\theta\|_2$")
-    left.legend(loc="lower right")
-    right.legend(fontsize=7)
+    from matplotlib.lines import Line2D
+
+    figure, (left, middle, right) = plotting.canvas(1, 3, height=2.9)
+    colors = dict(zip(("p=1.5", "p=2"), plotting.COLOURS, strict=False))
+    for case, path in data[along]:
+        style = {"color": colors[case.potential], "linestyle": DASHES[case.task]}
+        progress, rows = -np.asarray(path.log_loss), entries(path)
+        small = progress > 0
+        margin = np.asarray(mf.observe.smoothed_margin(path, alpha=float(case.potential.removeprefix("p="))))
+        left.plot(progress[small], margin[small] / margin[-1], **style)
+        sizes = np.linalg.norm(rows, axis=1) * np.sqrt(rows.shape[1])
+        middle.plot(progress, np.abs(rows).sum(axis=1) / sizes, **style)
+        units = mf.observe.unit_strengths(path).shape[1]
+        right.plot(progress, np.asarray(mf.observe.participation_ratio(path)) / units, **style)
+    left.set(ylabel="margin over its last value", ylim=(0, 1.05))
+    middle.set(ylabel=r"$\|\theta\|_1/\sqrt{n}\,\|\theta\|_2$", ylim=(0, 1))
+    right.set(ylabel="participation ratio, share", ylim=(0, 1.05))
+    for panel in (left, middle, right):
+        panel.set_xlabel(r"$-\log\mathcal{L}$")
+    potentials = [Line2D([], [], color=color) for color in colors.values()]
+    tasks = [Line2D([], [], color="0.3", linestyle=dashes) for dashes in DASHES.values()]
+    words = ["$p=3/2$", "$p=2$", *TITLES.values()]
+    figure.legend(potentials + tasks, words, loc="outside lower center", ncols=5)
     plotting.letters((left, middle, right))
     return figure
 
