@@ -60,7 +60,9 @@ def against_width(panel, runs, quantity, looks):
     for place, (name, look) in enumerate(looks.items()):
         means, halves = np.array([interval(found[name]) for found in at_end]).T
         shifted = np.array(WIDTHS) * 1.035 ** (place - 2)
-        panel.errorbar(shifted, means, halves, **{**look, "linewidth": 1.2}, capsize=2, elinewidth=0.9, label=NAMES[name])
+        panel.errorbar(
+            shifted, means, halves, **{**look, "linewidth": 1.2}, capsize=2, elinewidth=0.9, label=NAMES[name]
+        )
 
 
 if __name__ == "__main__":

@@ -29,14 +29,14 @@ def tables():
     return centred / centred.std(), digit
 
 
-def network(task, key):
+def network(task, key, scale=SCALE):
     """64-8-1, 64-16-10, or six 3×3 filters (stride 2) and a dense layer on what they give."""
     if task == FILTERS:
-        return mf.networks.Convolutional((1, 8, 8), (6,), 1, key=key, scale=SCALE)
-    return mf.networks.MLP((64, 8, 1) if task == PAIR else (64, 16, 10), key=key, scale=SCALE)
+        return mf.networks.Convolutional((1, 8, 8), (6,), 1, key=key, scale=scale)
+    return mf.networks.MLP((64, 8, 1) if task == PAIR else (64, 16, 10), key=key, scale=scale)
 
 
-def drawn_images(task, key):
+def drawn_images(task, key, scale=SCALE):
     """The problem of telling apart some images of each digit, drawn by `key`, with a network drawn by it too."""
     keys = jax.random.split(key)
     classes, count = TASKS[task]
@@ -47,7 +47,7 @@ def drawn_images(task, key):
         chosen = jax.random.choice(jax.random.fold_in(keys[0], c), len(members), (count,), replace=False)
         rows.append(members[np.asarray(chosen)])
     rows = np.concatenate(rows)
-    model = network(task, keys[1])
+    model = network(task, keys[1], scale)
     labels = digit[rows] if task == TEN else np.where(digit[rows] == classes[0], 1.0, -1.0)
     return mf.problems.NetworkClassification(model, pixels[rows].reshape(-1, *model.input_shape), jnp.asarray(labels))
 

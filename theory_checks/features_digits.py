@@ -7,7 +7,7 @@ import mirrorflow as mf
 
 from ._digits import FILTERS, PAIR, TEN, drawn_images, told_apart
 from ._features import POTENTIALS, POWERS, SOURCE, aligned, by_potential, increases, paired, participation, sparsity
-from ._networks import PUBLISHED, rises
+from ._networks import PUBLISHED
 from .features import INTERVAL, VARIABLES
 from .homogeneous import EXACT, drift, sides
 
@@ -17,7 +17,7 @@ END = -30.0
 
 @mf.experiment(
     cases=mf.cases.grid(task=(PAIR,), potential=("entropy", *POWERS), draw=(0, 1, 2, 3))
-    + mf.cases.grid(task=(FILTERS,), potential=POWERS, draw=(0, 1, 2))
+    + mf.cases.grid(task=(FILTERS,), potential=POWERS, draw=(0, 1, 2, 3, 4))
     + mf.cases.grid(task=(TEN,), potential=("p=1.5", "p=2"), draw=(0, 1, 2)),
     accuracies=LOOSE,
     slow=True,
@@ -44,7 +44,7 @@ def digits(case, key):
     "boundaries: minutes a run, so it is left out.",
 )
 def of_digits(runs, order=POWERS, at=-1):
-    """The mean over three or four draws of the difference, at least a tenth of a neuron, at log 𝓛=−30."""
+    """The mean over three to five draws of the difference, at least a tenth of a neuron, at log 𝓛=−30."""
     return increases(runs, lambda path: participation(path, at), order, least=0.1)
 
 
@@ -66,7 +66,7 @@ of_digits.control("at the start, the same for all", at=0)
     variables=VARIABLES,
 )
 def weights_of_digits(runs, order=POWERS[::-1], at=-1):
-    """The mean over three or four draws of the difference, at least 0.05, at log 𝓛=−30."""
+    """The mean over three to five draws of the difference, at least 0.05, at log 𝓛=−30."""
     return increases(runs, lambda path: sparsity(path, at), order, least=0.05)
 
 
@@ -74,25 +74,32 @@ weights_of_digits.control("the other way round", order=POWERS)
 weights_of_digits.control("at the start, the same for all", at=0)
 
 
+LEAST = {PAIR: 0.1, TEN: 0.02}  # rises of the alignment
+
+
 @mf.claim(
     "features/alignment-on-digits",
     on=digits,
     across=True,
     statement=r"A=\frac{\sum_{i\ne j}s_is_j|\cos(w_i,w_j)|}{\sum_{i\ne j}s_is_j} \text{ rises from a small start for "
-    r"every potential: neurons that tell 3 from 5 turn to each other}",
+    r"every potential, fully connected: neurons turn to each other}",
     source=SOURCE + "; measured here",
     status="heuristic",
     expects="holds",
     tolerance=INTERVAL,
     figure="digits-by-potential",
     variables=VARIABLES,
-    notes="Filters of nine weights, and neurons for ten digits, stay about as they are: there it is not claimed.",
+    notes="By 0.1 or more where 3 or 5 is told, by 0.02 or more for ten digits. Filters of nine weights are near to "
+    "each other at the start, and some of them turn away: there it is not claimed.",
 )
 def alignment_on_digits(runs, start=0, end=-1):
-    """The mean over four draws of the rise from start to log 𝓛=−30, at least 0.1."""
-    some = [(case, path) for case, path in runs if case.task == PAIR]
-    before, after = (by_potential(some, lambda path, at=at: aligned(path, at)) for at in (start, end))
-    return {name: paired(before[name], after[name], 0.1) for name in after}
+    """The mean over the draws of the rise from start to log 𝓛=−30, at least `LEAST`."""
+    parts = {}
+    for task, least in LEAST.items():
+        some = [(case, path) for case, path in runs if case.task == task]
+        before, after = (by_potential(some, lambda path, at=at: aligned(path, at)) for at in (start, end))
+        parts |= {f"{task}, {name}": paired(before[name], after[name], least) for name in after}
+    return parts
 
 
 alignment_on_digits.control("the other way round", start=-1, end=0)
@@ -102,14 +109,15 @@ alignment_on_digits.control("the other way round", start=-1, end=0)
 
 
 @mf.experiment(
-    cases=mf.cases.grid(task=(PAIR, FILTERS, TEN), potential=("p=1.5", "p=2"), draw=(0,)),
-    accuracies=(10.0, 1.0),
+    cases=mf.cases.grid(task=(PAIR, FILTERS), potential=("p=1.5", "p=2"), draw=(0,))
+    + mf.cases.grid(task=(TEN,), potential=("p=2",), draw=(0,)),
+    accuracies=LOOSE,
     slow=True,
 )
 def along(case, key):
     """One draw of each task to log 𝓛=−30, with points on the way."""
     problem = drawn_images(case.task, jax.random.fold_in(key, case.draw))
-    return told_apart(problem, POTENTIALS[case.potential], END, save=31)
+    return told_apart(problem, POTENTIALS[case.potential], END, save=21)
 
 
 @mf.claim(
@@ -119,14 +127,15 @@ def along(case, key):
     r"\mathcal L=\sum_{i,c\ne y_i}e^{-q_{ic}},\ q_{ic}=f_{y_i}-f_c \text{ for ten classes}",
     source=PUBLISHED + " (monotone margin)",
     status="proved",
-    tolerance=mf.tolerance(1e-9, because="between saved points it rises by 1e-5 or more"),
+    tolerance=mf.tolerance(1e-9, because="between saved points it rises by 1e-3 or more"),
     figure="norms-of-digits",
     variables=VARIABLES,
 )
 def margin_of_digits(case, path, factor=1.0):
-    """The largest fall between saved points, relative to the largest margin."""
+    """The smallest rise between saved points, relative to the largest margin."""
     power = float(case.potential.removeprefix("p="))
-    return rises(mf.observe.smoothed_margin(path, alpha=factor * power), path.log_loss)
+    margin = np.asarray(mf.observe.smoothed_margin(path, alpha=factor * power))[np.asarray(path.log_loss) < 0]
+    return mf.Comparison(predicted=0.0, measured=np.diff(margin).min(), relation="at least", scale=margin.max())
 
 
 margin_of_digits.control("half of α=p", factor=0.5)
@@ -152,14 +161,15 @@ balance_of_filters.control("fourth powers of weights", power=4.0)
 
 # --- Karush–Kuhn–Tucker conditions on digits -----------------------------------------------------------------------
 
+SMALL = 0.02  # of the start: what stays as it was, dead neurons too, falls as SMALL/(log 1/𝓛)^½ in θ/‖θ‖
 POINTS = (1, 2, 4, 10, 25, 60)  # log 𝓛 from −42 to −2500
 KINK = 1e-6  # of a unit's largest preactivation: what slides is at 1e-10
 
 
-@mf.experiment(cases=mf.cases.grid(draw=(0, 1, 2, 3)), accuracies=(10.0, 1.0), slow=True)
+@mf.experiment(cases=mf.cases.grid(draw=(0, 1, 2, 3)), accuracies=LOOSE, slow=True)
 def long(case, key):
     """64-8-1, ten images of 3 and ten of 5, gradient flow to log 𝓛=−2500."""
-    problem = drawn_images(PAIR, jax.random.fold_in(key, case.draw))
+    problem = drawn_images(PAIR, jax.random.fold_in(key, case.draw), SMALL)
     return told_apart(problem, mf.potentials.Power(2.0), -2500.0, save=61)
 
 

@@ -4,17 +4,23 @@ import numpy as np
 
 import mirrorflow as mf
 
-from ._features import ORDER, SOURCE, aligned, by_potential, increases, learned, paired, participation, sparsity
+from ._features import ORDER, SOURCE, active, aligned, by_potential, increases, learned, paired, participation, sparsity
 from .features import INTERVAL
 from .features import VARIABLES as OF_NEURONS
 
 WIDTHS, SAMPLES, DRAWS = (8, 16, 32), 8, (0, 1, 2, 3)
+MORE = (4, 5)  # draws at width 8, where a neuron more or less is a large difference
 LOOSE = (100.0, 10.0)  # accuracies: what is compared differs by far more than steps do
 SPARSE, DENSE = ("entropy", "p=1.5"), ("p=3", "cosh")
 VARIABLES = {"m": "number of hidden neurons", **OF_NEURONS}
 
 
-@mf.experiment(cases=mf.cases.grid(width=WIDTHS, potential=ORDER, draw=DRAWS), accuracies=LOOSE, slow=True)
+@mf.experiment(
+    cases=mf.cases.grid(width=WIDTHS, potential=ORDER, draw=DRAWS)
+    + mf.cases.grid(width=WIDTHS[:1], potential=ORDER, draw=MORE),
+    accuracies=LOOSE,
+    slow=True,
+)
 def widths(case, key):
     """5-width-1 ReLU networks and 8 samples to log 𝓛=−100, hyperbolic entropy and cosh among the potentials; ends."""
     return learned(key, case.potential, case.draw, case.width, SAMPLES, save=None)
@@ -49,7 +55,7 @@ def above_sparse(found, order, least):
     variables=VARIABLES,
 )
 def potentials(runs, falls=False, at=-1):
-    """The mean over four draws of the differences to p=2, at least a tenth of a neuron, at log 𝓛=−100."""
+    """The mean over four or six draws of the differences to p=2, at least a tenth of a neuron, at log 𝓛=−100."""
     return about_quadratic(runs, lambda path: participation(path, at), 0.1, falls)
 
 
@@ -71,12 +77,41 @@ potentials.control("at the start, the same for all", at=0)
     variables=VARIABLES,
 )
 def potentials_and_weights(runs, falls=True, at=-1):
-    """The mean over four draws of the differences to p=2, at least 0.02, at log 𝓛=−100."""
+    """The mean over four or six draws of the differences to p=2, at least 0.02, at log 𝓛=−100."""
     return about_quadratic(runs, lambda path: sparsity(path, at), 0.02, falls)
 
 
 potentials_and_weights.control("the other way round", falls=False)
 potentials_and_weights.control("at the start, the same for all", at=0)
+
+
+def beyond_eight(runs, quantity):
+    """`quantity` over the draws at widths 16 and 32 in one array for each potential."""
+    return by_potential([(case, path) for case, path in runs if case.width > 8], quantity, by=("width", "draw"))
+
+
+@mf.claim(
+    "features/potentials-and-activity",
+    on=widths,
+    across=True,
+    statement=r"\#\{j: s_j \ge 0.1\max s\}: \text{ hyperbolic entropy and } p=3/2 \text{ below } p=2 \text{ below } "
+    r"p=3 \text{ and cosh},\ m \text{ 16 or 32}",
+    source=SOURCE,
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    figure="feature-sparsity",
+    variables=VARIABLES,
+)
+def potentials_and_activity(runs, at=-1, below=SPARSE, above=DENSE):
+    """The mean of the differences to p=2 over four draws at each of two widths, at least a neuron, at log 𝓛=−100."""
+    found = beyond_eight(runs, lambda path: active(path, at))
+    parts = {f"{name} to p=2": paired(found[name], found["p=2"], 1.0) for name in below}
+    return parts | {f"p=2 to {name}": paired(found["p=2"], found[name], 1.0) for name in above}
+
+
+potentials_and_activity.control("the other way round", below=DENSE, above=SPARSE)
+potentials_and_activity.control("at the start, the same for all", at=0)
 
 
 @mf.claim(
@@ -96,10 +131,7 @@ potentials_and_weights.control("at the start, the same for all", at=0)
 )
 def alignment(runs, order=SPARSE, at=-1):
     """The mean of the difference over four draws at each of two widths, at least 0.02, at log 𝓛=−100."""
-    found = by_potential(
-        [(case, path) for case, path in runs if case.width > 8], lambda path: aligned(path, at), by=("width", "draw")
-    )
-    return above_sparse(found, order, 0.02)
+    return above_sparse(beyond_eight(runs, lambda path: aligned(path, at)), order, 0.02)
 
 
 alignment.control("the other way round", order=SPARSE[::-1])
