@@ -1,4 +1,4 @@
-r"""Networks for handwritten digits: the smaller $p$, the fewer neurons and the smaller most weights.
+r"""On handwritten digits too: the smaller $p$, the fewer neurons share the work.
 
 3 or 5 with a 64-8-1 ReLU network, 3 or 5 with six $3\times3$ filters and a dense layer, and ten digits with a 64-16-10
 network and the margins $q_{ic}=f_{y_i}-f_c$; at $\log\mathcal L=-30$. Means with 95 % intervals over the draws (dots);
