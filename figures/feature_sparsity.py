@@ -1,8 +1,9 @@
 r"""The potential decides how many neurons share the work, and how they share it.
 
-5-$m$-1 ReLU networks, 8 samples, four draws of start and data, at $\log\mathcal L=-100$, against the width $m$; means
-with 95 % intervals; gray: at the start, the same for every potential. (a) The participation ratio
-$N=(\sum s_j)^2/\sum s_j^2$ of the strengths $s_j=|a_j|\,\|w_j\|$. (b) Neurons with $s_j$ above a tenth of the largest.
+5-$m$-1 ReLU networks, 8 samples, four draws of start and data (six at $m=8$), at $\log\mathcal L=-100$, against the
+width $m$; means with 95 % intervals; gray: at the start, the same for every potential. (a) The participation ratio
+$N=(\sum s_j)^2/\sum s_j^2$ of the strengths $s_j=|a_j|\,\|w_j\|$; of 32 neurons 3.5 count under hyperbolic entropy, 5.2
+under $p=3/2$, 13 under $p=2$, 27 under $p=3$ and 25 under cosh. (b) Neurons with $s_j$ above a tenth of the largest.
 (c) The share of weights below a tenth of their layer's largest. (d) The mean $|\cos(w_i,w_j)|$ over pairs of neurons,
 weighted by $s_is_j$.
 """

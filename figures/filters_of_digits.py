@@ -1,8 +1,9 @@
 r"""Filters of a convolutional network, and what neurons that tell ten digits apart look for.
 
 (a) The six $3\times3$ filters of a network that tells 3 from 5 (10 images) at $\log\mathcal L=-30$, from one start, by
-strength (under each, over that of the strongest). (b) The eight strongest of 16 neurons of a 64-16-10 network for ten
-digits (20 images, margins $q_{ic}=f_{y_i}-f_c$); under each the digit that it speaks for most, and its strength.
+strength (under each, over that of the strongest): one is left under $p=3/2$, all six under $p=3$. (b) The eight
+strongest of 16 neurons of a 64-16-10 network for ten digits (20 images, margins $q_{ic}=f_{y_i}-f_c$); under each the
+digit that it speaks for most, and its strength.
 """
 
 import numpy as np

@@ -1,9 +1,9 @@
 r"""Norms, margins and neurons on handwritten digits, on the way.
 
 One draw of each task to $\log\mathcal L=-30$; tasks by dashes: 3 or 5 fully connected (solid), with filters (dashed),
-ten digits (dotted). (a) Smoothed margins $\log(1/\mathcal L)/Q^{2/p}$ over their last values, which never fall.
-(b) $\|\theta\|_1/\sqrt{n}\|\theta\|_2$ of all $n$ parameters: 1 where all are of one size, about 0.8 at a Gaussian
-start; the smaller $p$, the sparser. (c) The participation ratio of neurons or filters over their number.
+ten digits (dotted, $p=2$ alone). (a) Smoothed margins $\log(1/\mathcal L)/Q^{2/p}$ over their last values, which never
+fall. (b) $\|\theta\|_1/\sqrt{n}\|\theta\|_2$ of all $n$ parameters: 1 where all are of one size, about 0.8 at a
+Gaussian start; the smaller $p$, the sparser. (c) The participation ratio of neurons or filters over their number.
 """
 
 import numpy as np
