@@ -3,8 +3,8 @@ r"""What neurons of the first layer look for, potential by potential.
 A 64-8-1 ReLU network that tells 3 from 5 (20 images, the mean image taken away), at $\log\mathcal L=-30$ from the same
 start: one row for each potential, its eight neurons by strength; under each image the strength $|a_j|\,\|w_j\|$ over
 that of the strongest, with the sign of its vote (+ for 3). Colors run over the largest weight of each neuron. First
-row: the start. Under $p=2$ and $p=3$ the neurons of one vote come to be copies of each other, and all of them count;
-under $p=3/2$ and hyperbolic entropy three do, each with a few pixels.
+row: the start. Under $p=2$ and $p=3$ the neurons of one vote come to be copies of each other, and under $p=3$ all of
+them count; under $p=3/2$ and hyperbolic entropy three do, each with a few pixels.
 """
 
 import numpy as np
