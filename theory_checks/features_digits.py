@@ -16,7 +16,7 @@ END = -30.0
 
 
 @mf.experiment(
-    cases=mf.cases.grid(task=(PAIR,), potential=("entropy", *POWERS), draw=(0, 1, 2, 3))
+    cases=mf.cases.grid(task=(PAIR,), potential=("entropy", *POWERS), draw=(0, 1, 2, 3, 4, 5))
     + mf.cases.grid(task=(FILTERS,), potential=POWERS, draw=(0, 1, 2, 3, 4))
     + mf.cases.grid(task=(TEN,), potential=("p=1.5", "p=2"), draw=(0, 1, 2)),
     accuracies=LOOSE,
@@ -44,7 +44,7 @@ def digits(case, key):
     "boundaries: minutes a run, so it is left out.",
 )
 def of_digits(runs, order=POWERS, at=-1):
-    """The mean over three to five draws of the difference, at least a tenth of a neuron, at log 𝓛=−30."""
+    """The mean over three to six draws of the difference, at least a tenth of a neuron, at log 𝓛=−30."""
     return increases(runs, lambda path: participation(path, at), order, least=0.1)
 
 
@@ -66,7 +66,7 @@ of_digits.control("at the start, the same for all", at=0)
     variables=VARIABLES,
 )
 def weights_of_digits(runs, order=POWERS[::-1], at=-1):
-    """The mean over three to five draws of the difference, at least 0.05, at log 𝓛=−30."""
+    """The mean over three to six draws of the difference, at least 0.05, at log 𝓛=−30."""
     return increases(runs, lambda path: sparsity(path, at), order, least=0.05)
 
 
