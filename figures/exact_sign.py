@@ -3,9 +3,9 @@ r"""The flow of the sign itself, and the flows of its smoothings.
 Sign flow on $x=w_1w_2$ for noisy regressions of 30 samples and 6 features. (a) The gradient of the loss along one path
 that slides along $\partial_if=0$, coordinate by coordinate: each arrives, stays, and some come off again for a while.
 (b) Largest distance of smoothed paths from it, four draws: proportional to $\varepsilon$ where no surface is left
-of itself (dots), to $\varepsilon^{4/5}$ where one is (dashes), between the two (both) where one nearly is. (c) Steps of an
-implicit solver of fifth order with smoothing, several thousand and more the narrower it is; the sign itself (0, open)
-takes about a hundred explicit ones.
+of itself (dots), to $\varepsilon^{4/5}$ where one is (dashes), between the two (both) where one nearly is. (c) Steps of
+an implicit solver of fifth order with smoothing, several thousand and more the narrower it is; the sign itself
+(0, open) takes about a hundred explicit ones.
 """
 
 import numpy as np
