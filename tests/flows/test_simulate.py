@@ -9,6 +9,8 @@ import pytest
 import mirrorflow as mf
 from mirrorflow.flows._status import Code
 
+pytestmark = pytest.mark.optimized
+
 RANDOM = np.random.default_rng(0)
 DESIGN = 0.6 * RANDOM.standard_normal((3, 4))
 PROBLEM = mf.problems.LinearRegression(DESIGN, DESIGN @ np.array([1.0, -0.5, 0.3, 0.0]))

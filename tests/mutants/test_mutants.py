@@ -17,6 +17,8 @@ import tempfile
 
 import pytest
 
+pytestmark = pytest.mark.optimized
+
 PACKAGE = pathlib.Path(importlib.util.find_spec("mirrorflow").origin).parent
 
 
