@@ -9,8 +9,6 @@ import pytest
 import mirrorflow as mf
 from mirrorflow.flows._status import Code
 
-pytestmark = pytest.mark.optimized
-
 RANDOM = np.random.default_rng(0)
 DESIGN = 0.6 * RANDOM.standard_normal((3, 4))
 PROBLEM = mf.problems.LinearRegression(DESIGN, DESIGN @ np.array([1.0, -0.5, 0.3, 0.0]))
@@ -50,6 +48,7 @@ ORDERS = {
 }
 
 
+@pytest.mark.optimized
 @pytest.mark.parametrize("name", ORDERS)
 def test_strong_order_is_the_stated_one(name):
     flow, start, noise, sense, solver, order = ORDERS[name]

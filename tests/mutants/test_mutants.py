@@ -17,8 +17,6 @@ import tempfile
 
 import pytest
 
-pytestmark = pytest.mark.optimized
-
 PACKAGE = pathlib.Path(importlib.util.find_spec("mirrorflow").origin).parent
 
 

@@ -81,7 +81,6 @@ def test_everything_follows_from_one_function(form, given):
         np.testing.assert_allclose(found[name], values, rtol=ACCURACY, err_msg=name)
 
 
-@pytest.mark.optimized
 def test_conjugate_has_the_right_value_and_derivatives_against_mpmath():
     """R''=1+√|x|·… has no closed form: R*, x and 1/R'' by mpmath's root finder and quadrature."""
     custom = Custom(metric=lambda x: jnp.exp(-x / 3) + jnp.abs(x) ** 1.5)
@@ -110,7 +109,6 @@ def test_constants_of_integration_are_those_that_the_docstring_names():
     assert given.value(0.0) == 7 and given.balance_function(0.0) == -7
 
 
-@pytest.mark.optimized
 @pytest.mark.parametrize(
     "custom, ends",
     [

@@ -6,8 +6,6 @@ import pytest
 
 import mirrorflow as mf
 
-pytestmark = pytest.mark.optimized
-
 P = mf.potentials
 Custom = P.Custom
 SCALES = np.array([0.3, 1e-6, 20.0])
