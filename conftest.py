@@ -1,8 +1,13 @@
-"""One thread a process, one cache of compiled programs, double precision, and the names docstring examples use."""
+"""One thread a process, one cache of compiled programs, compiled in a hurry, double precision, names for examples.
+
+Most tests compute for milliseconds what takes seconds to compile, so XLA optimizes nothing there. Tests marked
+`optimized` compute for long, and programs run as users run them.
+"""
 
 import os
 import pathlib
 import runpy
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -31,6 +36,17 @@ def pytest_configure() -> None:
     mf.enable_float64()
     mf.enable_compile_cache()
     jax.config.update("jax_numpy_rank_promotion", "raise")
+    jax.config.update("jax_disable_most_optimizations", True)  # also for fixtures of modules
+
+
+@pytest.fixture(autouse=True)
+def _hurry(request: pytest.FixtureRequest) -> Iterator[None]:
+    import jax
+
+    optimized = request.node.get_closest_marker("optimized") is not None
+    jax.config.update("jax_disable_most_optimizations", not optimized)
+    yield
+    jax.config.update("jax_disable_most_optimizations", True)
 
 
 @pytest.fixture(autouse=True, scope="session")

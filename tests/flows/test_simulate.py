@@ -48,6 +48,7 @@ ORDERS = {
 }
 
 
+@pytest.mark.optimized
 @pytest.mark.parametrize("name", ORDERS)
 def test_strong_order_is_the_stated_one(name):
     flow, start, noise, sense, solver, order = ORDERS[name]

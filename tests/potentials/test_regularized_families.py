@@ -88,8 +88,8 @@ def test_brackets_solve_the_flow_of_the_factors():
         return family.at(time).inverse_mirror_map(-signal * time)
 
     (u, v), (u_dot, v_dot) = jax.jvp(factors, (0.4,), (1.0,))
-    np.testing.assert_allclose(u_dot, -depth * u ** (depth - 1) * (signal + 0.2), rtol=1e-11)
-    np.testing.assert_allclose(v_dot, -depth * v ** (depth - 1) * (-signal + 0.2), rtol=1e-11)
+    np.testing.assert_allclose(u_dot, -depth * u ** (depth - 1) * (signal + 0.2), rtol=1e-11, atol=1e-15)
+    np.testing.assert_allclose(v_dot, -depth * v ** (depth - 1) * (-signal + 0.2), rtol=1e-11, atol=1e-15)
 
 
 def test_dual_domain_grows_and_the_reachable_x_shrinks_under_decay():
