@@ -10,22 +10,29 @@ import mirrorflow as mf
 from ._networks import drawn, followed
 
 SOURCE = "theory page 04 (feature learning)"
-POTENTIALS = {f"p={p:g}": mf.potentials.Power(p) for p in (1.5, 2.0, 3.0)}
-POWERS = tuple(POTENTIALS)  # from few neurons to many
+POTENTIALS = {
+    "entropy": mf.potentials.HyperbolicEntropy(0.1),
+    "p=1.5": mf.potentials.Power(1.5),
+    "p=2": mf.potentials.Power(2.0),
+    "p=3": mf.potentials.Power(3.0),
+    "cosh": mf.potentials.Cosh(),
+}
+POWERS = ("p=1.5", "p=2", "p=3")
+ORDER = tuple(POTENTIALS)  # from few neurons to many
 SAMPLES, END, SAVE = 16, -100.0, 60
 
 
-def learned(key, potential, draw, width):
-    """A 5-width-1 ReLU network and 16 samples to log 𝓛=−100; problem and start are the same for every potential."""
-    problem, start = drawn(jax.random.fold_in(key, draw), (5, width, 1), SAMPLES)
-    return followed(problem, start, POTENTIALS[potential], end=END, save=SAVE)
+def learned(key, potential, draw, width, samples=SAMPLES, save=SAVE):
+    """A 5-width-1 ReLU network and its samples to log 𝓛=−100; problem and start are the same for every potential."""
+    problem, start = drawn(jax.random.fold_in(key, draw), (5, width, 1), samples)
+    return followed(problem, start, POTENTIALS[potential], end=END, save=save)
 
 
-def by_potential(runs, quantity):
-    """`quantity` of each path, an array over the draws for each potential."""
+def by_potential(runs, quantity, by=("draw",)):
+    """`quantity` of each path, an array over the draws for each potential; `by`: the fields that tell draws apart."""
     found = {}
     for case, path in runs:
-        found.setdefault(case.potential, {})[case.draw] = quantity(path)
+        found.setdefault(case.potential, {})[tuple(getattr(case, field) for field in by)] = quantity(path)
     return {name: np.array([values[draw] for draw in sorted(values)]) for name, values in found.items()}
 
 
@@ -37,26 +44,44 @@ def interval(values):
     return np.mean(values, axis=0), stdtrit(count - 1, 0.975) * np.std(values, axis=0, ddof=1) / np.sqrt(count)
 
 
-def increases(runs, quantity, order, least):
-    """That `quantity` grows by `least` or more from each potential to the next, draw by draw, in the mean over draws.
+def paired(low, high, least):
+    """That `high` exceeds `low` by `least` or more in the mean over draws: its 95 % interval must lie above.
 
-    Draws are paired: both potentials have the same start and data. The interval of the mean must lie above `least`.
+    Draws are paired: the two have the same start and data in each.
     """
+    mean, half = interval(high - low)
+    return mf.Comparison(
+        predicted=float(least),
+        measured=mean,
+        relation="at least",
+        uncertainty=half,
+        scale=1.0,
+        note=f"{low.mean():.3g} and {high.mean():.3g}; difference ± {half:.2g} (95 %)",
+    )
+
+
+def increases(runs, quantity, order, least):
+    """That `quantity` grows by `least` or more from each potential to the next, in the mean over draws."""
     found = by_potential(runs, quantity)
-    parts = {}
-    for low, high in itertools.pairwise(name for name in order if name in found):
-        mean, half = interval(found[high] - found[low])
-        parts[f"{low} to {high}"] = mf.Comparison(
-            predicted=float(least),
-            measured=mean,
-            relation="at least",
-            uncertainty=half,
-            scale=1.0,
-            note=f"{found[low].mean():.3g} and {found[high].mean():.3g}; difference ± {half:.2g} (95 %)",
-        )
-    return parts
+    steps = itertools.pairwise(name for name in order if name in found)
+    return {f"{low} to {high}": paired(found[low], found[high], least) for low, high in steps}
 
 
 def participation(path, at=-1):
     """About how many neurons count."""
     return float(mf.observe.participation_ratio(path)[at])
+
+
+def sparsity(path, at=-1):
+    """The share of weights below a tenth of their layer's largest."""
+    return float(mf.observe.weight_sparsity(path, 0.1)[at])
+
+
+def aligned(path, at=-1):
+    """The mean |cosine| between two neurons, weighted by strengths."""
+    return float(mf.observe.alignment(path)[at])
+
+
+def active(path, at=-1):
+    """How many neurons have a tenth of the largest strength."""
+    return float(mf.observe.active_units(path, 0.1)[at])

@@ -14,7 +14,7 @@ VARIABLES = {
 INTERVAL = mf.tolerance(0.0, because="a difference counts where its 95 % interval lies wholly above the least one")
 
 
-@mf.experiment(cases=mf.cases.grid(potential=POWERS, draw=(0, 1, 2, 3, 4, 5)), slow=True)
+@mf.experiment(cases=mf.cases.grid(potential=POWERS, draw=(0, 1, 2, 3, 4, 5)), accuracies=(10.0, 1.0), slow=True)
 def powers(case, key):
     """A 5-10-1 ReLU network and 16 samples to log 𝓛=−100, powers |x|^p/p."""
     return learned(key, case.potential, case.draw, 10)

@@ -1,0 +1,171 @@
+"""Page 04, feature learning: five potentials at three widths, and how the number of neurons goes with the width."""
+
+import numpy as np
+
+import mirrorflow as mf
+
+from ._features import ORDER, SOURCE, active, aligned, by_potential, increases, learned, paired, participation, sparsity
+from .features import INTERVAL
+from .features import VARIABLES as OF_NEURONS
+
+WIDTHS, SAMPLES, DRAWS = (8, 16, 32), 8, (0, 1, 2, 3)
+MORE = (4, 5)  # draws at width 8, where a neuron more or less is a large difference
+LOOSE = (100.0, 10.0)  # accuracies: what is compared differs by far more than steps do
+SPARSE, DENSE = ("entropy", "p=1.5"), ("p=3", "cosh")
+VARIABLES = {"m": "number of hidden neurons", **OF_NEURONS}
+
+
+@mf.experiment(
+    cases=mf.cases.grid(width=WIDTHS, potential=ORDER, draw=DRAWS)
+    + mf.cases.grid(width=WIDTHS[:1], potential=ORDER, draw=MORE),
+    accuracies=LOOSE,
+    slow=True,
+)
+def widths(case, key):
+    """5-width-1 ReLU networks and 8 samples to log 𝓛=−100, hyperbolic entropy and cosh among the potentials; ends."""
+    return learned(key, case.potential, case.draw, case.width, SAMPLES, save=None)
+
+
+def about_quadratic(runs, quantity, least, falls):
+    """That `quantity` is smaller for the sparse potentials than for p=2, and larger for the dense ones, or falls."""
+    parts = {}
+    for name in (*SPARSE, *DENSE):
+        order = (name, "p=2") if (name in SPARSE) != falls else ("p=2", name)
+        parts |= increases(runs, quantity, order, least)
+    return parts
+
+
+def above_sparse(found, order, least):
+    """That what was found for p=2 lies above that of each sparse potential, or below it for the reversed order."""
+    pairs = [(name, "p=2") if order == SPARSE else ("p=2", name) for name in order]
+    return {f"{low} to {high}": paired(found[low], found[high], least) for low, high in pairs}
+
+
+@mf.claim(
+    "features/potentials",
+    on=widths,
+    across=("potential", "draw"),
+    statement=r"N: \text{ hyperbolic entropy and } p=3/2 \text{ below } p=2 \text{ below } p=3 \text{ and cosh, "
+    r"at widths 8, 16 and 32}",
+    source=SOURCE,
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    figure="feature-sparsity",
+    variables=VARIABLES,
+)
+def potentials(runs, falls=False, at=-1):
+    """The mean over four or six draws of the differences to p=2, at least a tenth of a neuron, at log 𝓛=−100."""
+    return about_quadratic(runs, lambda path: participation(path, at), 0.1, falls)
+
+
+potentials.control("the other way round", falls=True)
+potentials.control("at the start, the same for all", at=0)
+
+
+@mf.claim(
+    "features/potentials-and-weights",
+    on=widths,
+    across=("potential", "draw"),
+    statement=r"\text{the share of weights below a tenth of their layer's largest: hyperbolic entropy and } p=3/2 "
+    r"\text{ above } p=2 \text{ above } p=3 \text{ and cosh}",
+    source=SOURCE,
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    figure="feature-sparsity",
+    variables=VARIABLES,
+)
+def potentials_and_weights(runs, falls=True, at=-1):
+    """The mean over four or six draws of the differences to p=2, at least 0.02, at log 𝓛=−100."""
+    return about_quadratic(runs, lambda path: sparsity(path, at), 0.02, falls)
+
+
+potentials_and_weights.control("the other way round", falls=False)
+potentials_and_weights.control("at the start, the same for all", at=0)
+
+
+def beyond_eight(runs, quantity):
+    """`quantity` over the draws at widths 16 and 32 in one array for each potential."""
+    return by_potential([(case, path) for case, path in runs if case.width > 8], quantity, by=("width", "draw"))
+
+
+@mf.claim(
+    "features/potentials-and-activity",
+    on=widths,
+    across=True,
+    statement=r"\#\{j: s_j \ge 0.1\max s\}: \text{ hyperbolic entropy and } p=3/2 \text{ below } p=2 \text{ below } "
+    r"p=3 \text{ and cosh},\ m \text{ 16 or 32}",
+    source=SOURCE,
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    figure="feature-sparsity",
+    variables=VARIABLES,
+)
+def potentials_and_activity(runs, at=-1, below=SPARSE, above=DENSE):
+    """The mean of the differences to p=2 over four draws at each of two widths, at least a neuron, at log 𝓛=−100."""
+    found = beyond_eight(runs, lambda path: active(path, at))
+    parts = {f"{name} to p=2": paired(found[name], found["p=2"], 1.0) for name in below}
+    return parts | {f"p=2 to {name}": paired(found["p=2"], found[name], 1.0) for name in above}
+
+
+potentials_and_activity.control("the other way round", below=DENSE, above=SPARSE)
+potentials_and_activity.control("at the start, the same for all", at=0)
+
+
+@mf.claim(
+    "features/alignment",
+    on=widths,
+    across=True,
+    statement=r"A=\frac{\sum_{i\ne j}s_is_j|\cos(w_i,w_j)|}{\sum_{i\ne j}s_is_j}: \text{ hyperbolic entropy and } "
+    r"p=3/2 \text{ below } p=2,\ m \text{ 16 or 32}",
+    source=SOURCE + "; measured here",
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    figure="feature-sparsity",
+    variables=VARIABLES,
+    notes="Two parallel neurons cost what one of them costs if p=2, and more if p<2: what is sparse in neurons has no "
+    "copies. At width 8 two or three neurons are left, and A says nothing.",
+)
+def alignment(runs, order=SPARSE, at=-1):
+    """The mean of the difference over four draws at each of two widths, at least 0.02, at log 𝓛=−100."""
+    return above_sparse(beyond_eight(runs, lambda path: aligned(path, at)), order, 0.02)
+
+
+alignment.control("the other way round", order=SPARSE[::-1])
+alignment.control("at the start, the same for all", at=0)
+
+
+def exponents(runs, quantity):
+    """The slopes of log quantity in log width, an array over the draws for each potential."""
+    found = {}
+    for name in ORDER:
+        values = {(case.width, case.draw): quantity(path) for case, path in runs if case.potential == name}
+        logs = np.log([[values[width, draw] for draw in DRAWS] for width in WIDTHS])
+        found[name] = np.polyfit(np.log(WIDTHS), logs, 1)[0]
+    return found
+
+
+@mf.claim(
+    "features/width",
+    on=widths,
+    across=True,
+    statement=r"N \asymp m^{\kappa} \text{ from } m=8 \text{ to } 32: \text{ for hyperbolic entropy and } p=3/2 "
+    r"\text{ clearly less than for } p=2",
+    source=SOURCE + "; measured here",
+    status="heuristic",
+    expects="holds",
+    tolerance=INTERVAL,
+    figure="feature-sparsity",
+    variables={r"\kappa": "slope of log N in log m, fitted draw by draw", **VARIABLES},
+    notes="For p=2, p=3 and cosh κ is near 1, as it is at the start.",
+)
+def width(runs, order=SPARSE, at=-1):
+    """The mean over four draws of the differences of κ, at least 0.1."""
+    return above_sparse(exponents(runs, lambda path: participation(path, at)), order, 0.1)
+
+
+width.control("the other way round", order=SPARSE[::-1])
+width.control("at the start, the same for all", at=0)
