@@ -130,8 +130,8 @@ potentials_and_activity.control("at the start, the same for all", at=0)
     "copies. At width 8 two or three neurons are left, and A says nothing.",
 )
 def alignment(runs, order=SPARSE, at=-1):
-    """The mean of the difference over four draws at each of two widths, at least 0.02, at log 𝓛=−100."""
-    return above_sparse(beyond_eight(runs, lambda path: aligned(path, at)), order, 0.02)
+    """The mean of the difference over four draws at each of two widths, at least 0.01, at log 𝓛=−100."""
+    return above_sparse(beyond_eight(runs, lambda path: aligned(path, at)), order, 0.01)
 
 
 alignment.control("the other way round", order=SPARSE[::-1])
