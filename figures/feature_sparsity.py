@@ -12,7 +12,7 @@ import numpy as np
 
 from mirrorflow import plotting
 from mirrorflow.content.checks._features import ORDER, active, aligned, by_potential, interval, participation, sparsity
-from mirrorflow.content.checks.features_width import WIDTHS, widths
+from mirrorflow.content.checks.features_width import WIDTHS, arrived, widths
 
 EXPERIMENTS = [widths]
 CLAIMS = [
@@ -55,8 +55,9 @@ def draw(data):
 
 def against_width(panel, runs, quantity, looks):
     """Means and intervals over the draws at each width, side by side, and the mean at the start."""
-    at_end = [by_potential(runs.where(width=m), quantity) for m in WIDTHS]
-    at_start = [np.mean(by_potential(runs.where(width=m), lambda path: quantity(path, 0))["p=2"]) for m in WIDTHS]
+    complete = [arrived(runs.where(width=m)) for m in WIDTHS]
+    at_end = [by_potential(some, quantity) for some in complete]
+    at_start = [np.mean(by_potential(some, lambda path: quantity(path, 0))["p=2"]) for some in complete]
     panel.plot(WIDTHS, at_start, color="0.7", linewidth=3, zorder=0, label="start")
     for place, (name, look) in enumerate(looks.items()):
         means, halves = np.array([interval(found[name]) for found in at_end]).T
