@@ -90,6 +90,7 @@ SCRIPT = """
 import signal, sys, threading
 import mirrorflow as mf
 mf.enable_float64()
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have their background jobs ignore it
 claims = mf.claims.load_file(sys.argv[1])
 try:
     mf.claims.verify_all(claims, jobs=int(sys.argv[2]), progress=lambda state: print(state.made, flush=True))
