@@ -3,7 +3,7 @@ r"""On handwritten digits too: the smaller $p$, the fewer neurons share the work
 3 or 5 with a 64-8-1 ReLU network, 3 or 5 with six $3\times3$ filters and a dense layer, and ten digits with a 64-16-10
 network and the margins $q_{ic}=f_{y_i}-f_c$; at $\log\mathcal L=-30$. Means with 95 % intervals over the draws (dots);
 gray: at the start, the same for every potential. (a) The participation ratio of the strengths of neurons or filters
-over their number: 0.30, 0.55 and 0.85 for $p=3/2$, 2 and 3 with 64-8-1, 0.26, 0.66 and 0.96 with filters, 0.60 and 0.83
+over their number: 0.28, 0.48 and 0.81 for $p=3/2$, 2 and 3 with 64-8-1, 0.26, 0.66 and 0.96 with filters, 0.62 and 0.81
 for ten digits. (b) The share of them with a tenth of the largest strength. (c) The share of weights below a tenth of
 their layer's largest. (d) The mean $|\cos(w_i,w_j)|$ over pairs, weighted by $s_is_j$.
 """
