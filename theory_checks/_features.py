@@ -1,5 +1,6 @@
 """One network and one data set under several potentials, and how differences between them are judged over draws."""
 
+import functools
 import itertools
 
 import jax
@@ -7,6 +8,7 @@ import numpy as np
 
 import mirrorflow as mf
 
+from ._networks import VARIABLES as OF_NETWORKS
 from ._networks import drawn, followed
 
 SOURCE = "theory page 04 (feature learning)"
@@ -20,6 +22,21 @@ POTENTIALS = {
 POWERS = ("p=1.5", "p=2", "p=3")
 ORDER = tuple(POTENTIALS)  # from few neurons to many
 SAMPLES, END, SAVE = 16, -100.0, 60
+LOOSE = (100.0, 10.0)  # accuracies: what is compared differs by far more than steps do
+VARIABLES = {
+    "s_j": "strength |a_j|·‖w_j‖ of neuron j, Euclidean norms unless said otherwise",
+    "N": "(Σs_j)²/Σs_j², the participation ratio: about how many neurons count",
+    **OF_NETWORKS,
+}
+# A claim that compares means over draws by `paired`.
+observed = functools.partial(
+    mf.claim,
+    source=SOURCE,
+    status="heuristic",
+    expects="holds",
+    tolerance=mf.tolerance(0.0, because="a difference counts where its 95 % interval lies wholly above the least one"),
+    variables=VARIABLES,
+)
 
 
 def learned(key, potential, draw, width, samples=SAMPLES, save=SAVE):

@@ -2,16 +2,8 @@
 
 import mirrorflow as mf
 
-from ._features import POWERS, SOURCE, increases, learned, participation
-from ._networks import VARIABLES as OF_NETWORKS
+from ._features import POWERS, VARIABLES, active, increases, learned, observed, participation, sparsity
 from .homogeneous import EXACT, sides
-
-VARIABLES = {
-    "s_j": "strength |a_j|·‖w_j‖ of neuron j, Euclidean norms unless said otherwise",
-    "N": "(Σs_j)²/Σs_j², the participation ratio: about how many neurons count",
-    **OF_NETWORKS,
-}
-INTERVAL = mf.tolerance(0.0, because="a difference counts where its 95 % interval lies wholly above the least one")
 
 
 @mf.experiment(cases=mf.cases.grid(potential=POWERS, draw=(0, 1, 2, 3, 4, 5)), accuracies=(10.0, 1.0), slow=True)
@@ -20,17 +12,12 @@ def powers(case, key):
     return learned(key, case.potential, case.draw, 10)
 
 
-@mf.claim(
+@observed(
     "features/sparsity-of-neurons",
     on=powers,
     across=True,
     statement=r"N \text{ grows with } p:\ N_{3/2} < N_2 < N_3, \text{ for one start and one data set}",
-    source=SOURCE,
-    status="heuristic",
-    expects="holds",
-    tolerance=INTERVAL,
     figure="neuron-activations",
-    variables=VARIABLES,
 )
 def sparsity_of_neurons(runs, order=POWERS, at=-1):
     """The mean over six draws of the difference, at least a tenth of a neuron, at log 𝓛=−100."""
@@ -68,40 +55,30 @@ penalty_of_neurons.control("no balances", kept=False)
 penalty_of_neurons.control("ℓ_p of the strengths", power=1.0)
 
 
-@mf.claim(
+@observed(
     "features/active-neurons",
     on=powers,
     across=True,
     statement=r"\#\{j: s_j \ge 0.1\max s\} \text{ grows with } p",
-    source=SOURCE,
-    status="heuristic",
-    expects="holds",
-    tolerance=INTERVAL,
     figure="neuron-activations",
-    variables=VARIABLES,
 )
 def active_neurons(runs, order=POWERS, at=-1):
     """The mean over six draws of the difference, at least a tenth of a neuron, at log 𝓛=−100."""
-    return increases(runs, lambda path: float(mf.observe.active_units(path, 0.1)[at]), order, least=0.1)
+    return increases(runs, lambda path: active(path, at), order, least=0.1)
 
 
 active_neurons.control("the other way round", order=POWERS[::-1])
 
 
-@mf.claim(
+@observed(
     "features/sparsity-of-weights",
     on=powers,
     across=True,
     statement=r"\text{the share of weights below a tenth of their layer's largest falls with } p",
-    source=SOURCE,
-    status="heuristic",
-    expects="holds",
-    tolerance=INTERVAL,
-    variables=VARIABLES,
 )
 def sparsity_of_weights(runs, order=POWERS[::-1], at=-1):
     """The mean over six draws of the difference, at least 0.05, at log 𝓛=−100."""
-    return increases(runs, lambda path: float(mf.observe.weight_sparsity(path, 0.1)[at]), order, least=0.05)
+    return increases(runs, lambda path: sparsity(path, at), order, least=0.05)
 
 
 sparsity_of_weights.control("the other way round", order=POWERS)

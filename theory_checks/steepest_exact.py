@@ -29,11 +29,12 @@ def exact(case, key):
     inputs = jax.random.normal(keys[0], (SAMPLES, FEATURES))
     targets = inputs @ jax.random.normal(keys[1], (FEATURES,)) + NOISE * jax.random.normal(keys[2], (SAMPLES,))
     problem = mf.problems.LinearRegression(inputs / np.sqrt(SAMPLES), targets / np.sqrt(SAMPLES))
-    with mf.accuracy(1.0) as factor:  # which multiplies widths too: here they are the same at every accuracy
-        flow = network(problem, 2, 1.0, smoothing=(case.width or 1.0) / factor)
     if case.width == 0:
-        sign = mf.geometries.Sign(smoothing=None)
-        flow = mf.Flow(problem, reparameterization=flow.reparameterization, geometry=sign)
+        factors = mf.reparameterizations.Hadamard(depth=2)
+        flow = mf.Flow(problem, reparameterization=factors, geometry=mf.geometries.Sign(smoothing=None))
+    else:
+        with mf.accuracy(1.0) as factor:  # which multiplies widths too: here they are the same at every accuracy
+            flow = network(problem, 2, 1.0, smoothing=case.width / factor)
     start = flow.lift(x=jnp.full(FEATURES, 0.05), balance=BALANCE)
     solver = diffrax.Kvaerno5() if case.width else None  # stiff: κ/ε against 1
     path = mf.integrate(flow, start, until=mf.until.time(HORIZON), save=POINTS, solver=solver, max_steps=400_000)
