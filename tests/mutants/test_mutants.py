@@ -202,8 +202,13 @@ def in_own_process(claim: Claim, mutant: Mutant | None = None) -> dict:
     from mirrorflow._environment import shared
 
     names = [str(CLAIMS.index(claim))] + ([str(MUTANTS.index(mutant))] if mutant else [])
+    hurry = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # as in conftest.py: these processes compile more than they compute
     done = subprocess.run(
-        [sys.executable, __file__, *names], env=os.environ | shared(), capture_output=True, text=True, timeout=240
+        [sys.executable, __file__, *names],
+        env=os.environ | shared() | hurry,
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

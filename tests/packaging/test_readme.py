@@ -9,8 +9,6 @@ import pytest
 
 import mirrorflow as mf
 
-pytestmark = pytest.mark.optimized
-
 ROOT = pathlib.Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
@@ -45,6 +43,7 @@ def test_the_claim_holds_and_its_control_is_refuted(tmp_path):
     assert verdict.control.outcome == "refuted"
 
 
+@pytest.mark.optimized
 def test_the_conjecture_is_refuted_and_its_counterexample_is_one(tmp_path):
     file = tmp_path / "my_conjectures.py"
     file.write_text(PROGRAMS[3])
