@@ -7,6 +7,11 @@ PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14 python
 JOBS ?= auto
 ARGS ?=
 
+# uv takes seconds for what takes pip minutes; where it cannot reach an index that pip is set up for, pip does it.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+UV := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
+PACKAGE := --editable '.[all,dev]'
+
 # Processes that run side by side get one thread each.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
@@ -69,7 +74,8 @@ clean:
 
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "== installing mirrorflow and what it needs into $(VENV) (some minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[all,dev]' \
+	@$(PIP) uv && $(UV) $(PACKAGE) \
+	  || { echo "== once more with pip alone" && $(PIP) $(PACKAGE); } \
 	  || { echo "the installation failed, see above; 'make clean' starts afresh" >&2; exit 1; }
 	@touch $@
 
