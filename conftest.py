@@ -54,7 +54,8 @@ def _names_in_examples(doctest_namespace: dict[str, object]) -> None:
     import jax
     import jax.numpy as jnp
     import numpy as np
+    import optax
 
     import mirrorflow as mf
 
-    doctest_namespace.update(jax=jax, jnp=jnp, mf=mf, np=np)
+    doctest_namespace.update(jax=jax, jnp=jnp, mf=mf, np=np, optax=optax)

@@ -20,6 +20,7 @@ _ROOMS = (
     "networks",
     "noise",
     "observe",
+    "optimizers",
     "plotting",
     "potentials",
     "predict",
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from . import networks as networks
     from . import noise as noise
     from . import observe as observe
+    from . import optimizers as optimizers
     from . import plotting as plotting
     from . import potentials as potentials
     from . import predict as predict
