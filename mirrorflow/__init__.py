@@ -29,6 +29,7 @@ _ROOMS = (
     "report",
     "schedules",
     "solvers",
+    "sparsity",
     "until",
 )
 _NAMES = {
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
     from . import report as report
     from . import schedules as schedules
     from . import solvers as solvers
+    from . import sparsity as sparsity
     from ._accuracy import accuracy as accuracy
     from ._config import enable_compile_cache as enable_compile_cache
     from ._config import enable_float64 as enable_float64
