@@ -147,15 +147,18 @@ def commutator(a: Operator, b: Operator, params: Parameters, gradient: Parameter
 
 
 def as_transformation(operator: Operator) -> optax.GradientTransformationExtraArgs:
-    """An operator as an optax transformation: updates a(θ)−θ; bad gradients are skipped, as by all optimizers here."""
+    """An operator as an optax transformation: updates a(θ)−θ, computed in at least single precision.
+
+    Bad gradients are skipped and counted, as by all optimizers here.
+    """
     _checks.instance("operator", operator, Operator, "an operator")
 
     def update(gradients: Parameters, state: Any, params: Parameters, **extra: Any) -> tuple[Parameters, Any]:
-        precise = jax.tree.map(wide, params)
+        precise, gradients = jax.tree.map(wide, params), jax.tree.map(wide, gradients)
         moved, state = operator.apply(gradients, state, precise, **extra)
         return jax.tree.map(jnp.subtract, moved, precise), state
 
-    return guarded(operator.init, update)
+    return guarded(lambda params: operator.init(jax.tree.map(wide, params)), update)
 
 
 def hyperbolic_step(theta: Real, step: Real, scale: Any) -> Real:
