@@ -7,6 +7,7 @@ from ._nano_adam import NanoAdam as NanoAdam
 from ._nano_adam import nano_adam as nano_adam
 from ._pilot import pilot as pilot
 from ._sign_in import sign_in as sign_in
+from ._sparse_opt import neuron_scales as neuron_scales
 from ._sparse_opt import sparse_opt as sparse_opt
 from .operators import Operator as Operator
 from .operators import as_transformation as as_transformation

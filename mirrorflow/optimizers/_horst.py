@@ -1,6 +1,6 @@
 """HORST, reconstructed: an adaptive direction first, the hyperbolic map after it."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,9 +9,6 @@ import optax
 from .._types import Numeric, Parameters, Real
 from ._steps import Schedule, at
 from .operators import as_transformation, compose, descent, exponential, hyperbolic, shrink
-
-Driver = Literal["adaptive", "gradient", "ham"]
-Order = Literal["hyperbolic last", "hyperbolic first"]
 
 
 class MetricState(NamedTuple):
@@ -26,8 +23,8 @@ def horst(
     *,
     scale: Schedule = 1e-2,
     weight_decay: Schedule = 0.0,
-    driver: Driver = "adaptive",
-    order: Order = "hyperbolic last",
+    driver: str = "adaptive",
+    order: str = "hyperbolic last",
     b1: Numeric = 0.9,
     b2: Numeric = 0.999,
     eps: Numeric = 1e-8,

@@ -1,7 +1,7 @@
 """SparseOpt: steps of a sparse layer scaled neuron by neuron, as batch normalization has scaled the gradient."""
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +25,7 @@ def sparse_opt(
     *,
     neuron_axis: Axis,
     masks: Any = None,
-    correct: Literal["update", "gradient"] = "update",
+    correct: str = "update",
 ) -> optax.GradientTransformationExtraArgs:
     """The base step with all weights into neuron i scaled by √((1−s_i)/(1−s_avg)), s_i the neuron's sparsity.
 

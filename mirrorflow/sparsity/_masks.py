@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,7 @@ def kept(density: Numeric, size: int, name: str = "density") -> int:
         raise ValueError(f"{name} decides how many weights there are and cannot be traced.")
     if not 0 < held <= 1:
         raise ValueError(f"{name} must be in (0, 1], got {density}.")
-    return max(1, int(math.floor(float(held) * size + 0.5)))
+    return max(1, math.floor(float(held) * size + 0.5))
 
 
 def random_mask(key: jax.Array, shape: Sequence[int], density: Numeric) -> jax.Array:
@@ -89,7 +89,7 @@ def random_masks(
     params: Parameters,
     density: Numeric,
     *,
-    distribution: Literal["uniform", "erk"] = "uniform",
+    distribution: str = "uniform",
     where: Where = None,
 ) -> Any:
     """Random masks like params that keep exactly round(density·N) of the N weights in the arrays `where`.
