@@ -181,3 +181,27 @@ def _place(held: np.ndarray, bad: np.ndarray | np.generic) -> str:
         return ""
     index = tuple(int(i) for i in np.argwhere(bad)[0])
     return f"at index {index[0] if len(index) == 1 else index}: "
+
+
+def masks(given: Any, params: Any) -> None:
+    """`given` holds, for each array of the pytree `params`, booleans of its shape, or None."""
+
+    def structure(tree: Any) -> Any:
+        return jax.tree.structure(tree, is_leaf=lambda leaf: leaf is None)
+
+    if structure(given) != structure(params):
+        raise ValueError(
+            f"masks must be a pytree of the structure of params, {structure(params)}, got {structure(given)}."
+        )
+
+    def check(path: Any, array: Any, mask: Any) -> None:
+        if mask is None:
+            return
+        place = f"masks{jax.tree_util.keystr(path)}"
+        dtype = getattr(mask, "dtype", None)
+        if dtype is None or not jnp.issubdtype(dtype, jnp.bool_):
+            raise ValueError(f"{place} must hold booleans, got {type(mask).__name__ if dtype is None else dtype}.")
+        if mask.shape != array.shape:
+            raise ValueError(f"{place} must have the shape {array.shape} of its array, got {mask.shape}.")
+
+    jax.tree_util.tree_map_with_path(check, params, given)

@@ -14,8 +14,8 @@ def smallest(weights: Real, count: Anything | int, capacity: int, allowed: Anyth
     Among equal magnitudes the first ones. What is left of `capacity` holds the number of weights, one past the last
     index. `allowed`: booleans of the shape of `weights`; entries that are not come last.
 
-    The bits of non-negative floats are ordered as the floats are, so the k-th smallest is found by bisection in 31 passes
-    of counting (63 in double precision), without a sort.
+    The bits of non-negative floats are ordered as the floats are, so the k-th smallest is found by bisection in 31
+    passes of counting (63 in double precision), without a sort.
     """
     magnitude = jnp.abs(wide(weights).ravel())
     kind = jnp.int64 if magnitude.dtype == jnp.float64 else jnp.int32

@@ -66,7 +66,7 @@ def sparse_opt(
 
     def init(params: Parameters) -> SparseOptState:
         if given is not None:
-            check_masks(given, params)
+            _checks.masks(given, params)
         jax.tree.map(_axis, params, _axes(neuron_axis, params))
         return SparseOptState(base.init(params))
 
@@ -76,7 +76,7 @@ def sparse_opt(
         masks = given if masks is None else masks
         if masks is None:
             raise ValueError("masks must be given, to sparse_opt or to its update.")
-        check_masks(masks, params)
+        _checks.masks(masks, params)
         axes = _axes(neuron_axis, params)
 
         def scaled(tree: Any) -> Any:
@@ -104,26 +104,6 @@ def _scaled(theta: Real, step: Real, mask: Any, axis: int) -> Real:
         return step
     scales = neuron_scales(mask, axis).astype(step.dtype)
     return step * jnp.expand_dims(scales, [k for k in range(theta.ndim) if k != axis % theta.ndim])
-
-
-def check_masks(masks: Any, params: Parameters) -> None:
-    """`ValueError` unless `masks` is a pytree of booleans like params, with None where an array is dense."""
-    filled = jax.tree.map(lambda mask: mask, masks, is_leaf=lambda leaf: leaf is None)
-    given = jax.tree.structure(filled, is_leaf=lambda leaf: leaf is None)
-    wanted = jax.tree.structure(params, is_leaf=lambda leaf: leaf is None)
-    if given != wanted:
-        raise ValueError(f"masks must be a pytree of the structure of params, {wanted}, got {given}.")
-
-    def check(path: Any, theta: Any, mask: Any) -> None:
-        if mask is None:
-            return
-        place = f"masks{jax.tree_util.keystr(path)}"
-        if not jnp.issubdtype(getattr(mask, "dtype", float), jnp.bool_):
-            raise ValueError(f"{place} must hold booleans, got {getattr(mask, 'dtype', type(mask).__name__)}.")
-        if mask.shape != theta.shape:
-            raise ValueError(f"{place} must have the shape {theta.shape} of its array, got {mask.shape}.")
-
-    jax.tree_util.tree_map_with_path(check, params, masks)
 
 
 def _axes(neuron_axis: Axis, params: Parameters) -> Any:

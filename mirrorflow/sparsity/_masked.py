@@ -71,21 +71,7 @@ def held_at_zero(steps: Parameters, params: Parameters, masks: Any) -> Parameter
 
 def full(masks: Any, params: Parameters) -> Any:
     """Masks for every array of params, of True where there was None; `ValueError` for what does not fit."""
-
-    def check(path: Any, theta: Any, mask: Any) -> Any:
-        place = f"masks{jax.tree_util.keystr(path)}"
-        if mask is None:
-            return jnp.ones(theta.shape, bool)
-        if not jnp.issubdtype(getattr(mask, "dtype", float), jnp.bool_):
-            raise ValueError(f"{place} must hold booleans, got {getattr(mask, 'dtype', type(mask).__name__)}.")
-        if mask.shape != theta.shape:
-            raise ValueError(f"{place} must have the shape {theta.shape} of its array, got {mask.shape}.")
-        return jnp.asarray(mask)
-
-    try:
-        return jax.tree_util.tree_map_with_path(check, params, masks, is_leaf=lambda leaf: leaf is None)
-    except (ValueError, TypeError) as error:
-        if str(error).startswith("masks"):
-            raise
-        given, wanted = jax.tree.structure(masks), jax.tree.structure(params)
-        raise ValueError(f"masks must be a pytree of the structure of params, {wanted}, got {given}.") from None
+    _checks.masks(masks, params)
+    return jax.tree.map(
+        lambda theta, mask: jnp.ones(theta.shape, bool) if mask is None else jnp.asarray(mask), params, masks
+    )

@@ -111,7 +111,6 @@ def test_a_chain_that_shrinks_the_weights_is_followed():
     optimizer = optax.chain(mf.optimizers.pilot(optax.sgd(0.1), decay=0.0), optax.scale(0.5))
     theta = jnp.full((2, 2), 0.4)
     theta, state = run(optimizer, jnp.ones_like, theta, 6)
-    m, w = state[0].inner.factors
     updates, after = optimizer.update(jnp.zeros((2, 2)), state, theta)
     np.testing.assert_allclose(after[0].inner.factors.m * after[0].inner.factors.w, theta, rtol=1e-12)
     assert jnp.abs(updates).max() < 1e-15
