@@ -21,9 +21,9 @@ class Factors(NamedTuple):
 
 
 class FactorsState(NamedTuple):
-    """`count`: steps made; `factors`: `Factors` or None for each array of params; `base`: of the base step."""
+    """`step`: steps made; `factors`: `Factors` or None for each array of params; `base`: of the base step."""
 
-    count: jax.Array
+    step: jax.Array
     factors: Any
     base: Any
 
@@ -80,14 +80,14 @@ def factored(
             if pair is None:
                 return gradient
             gradient = gradient.astype(pair.m.dtype)
-            pressure = 2 * at(decay, state.count, pair.m)
+            pressure = 2 * at(decay, state.step, pair.m)
             return Factors(gradient * pair.w + pressure * pair.m, gradient * pair.m + pressure * pair.w)
 
         def move(theta: Real, step: Any) -> Real:
             return step.m * step.w - wide(theta) if isinstance(step, Factors) else step
 
         factors = jax.tree.map(
-            lambda theta, pair: None if pair is None else current(state.count, theta, pair), params, state.factors
+            lambda theta, pair: None if pair is None else current(state.step, theta, pair), params, state.factors
         )
         mixed = _mixed(params, factors)
         steps, memory = base.update(jax.tree.map(pull, params, gradients, factors), state.base, mixed, **extra)
@@ -98,7 +98,7 @@ def factored(
             steps,
         )
         factors = jax.tree.map(lambda theta, pair, new: None if pair is None else new, params, factors, moved)
-        return jax.tree.map(move, params, moved), FactorsState(state.count + 1, factors, memory)
+        return jax.tree.map(move, params, moved), FactorsState(state.step + 1, factors, memory)
 
     return guarded(init, update)
 

@@ -12,9 +12,9 @@ from .operators import as_transformation, compose, descent, exponential, hyperbo
 
 
 class MetricState(NamedTuple):
-    """`count`: steps made; `direction`: of what gets the gradients times the metric."""
+    """`step`: steps made; `direction`: of what gets the gradients times the metric."""
 
-    count: jax.Array
+    step: jax.Array
     direction: Any
 
 
@@ -78,12 +78,12 @@ def horst(
 def _after_metric(scale: Schedule, direction: optax.GradientTransformation) -> optax.GradientTransformation:
     """`direction` of √(θ²+γ²)⊙∇f in place of ∇f."""
 
-    def update(updates: Parameters, state: MetricState, params: Parameters) -> tuple[Parameters, MetricState]:
+    def update(updates: Parameters, state: Any, params: Parameters | None = None) -> tuple[Parameters, MetricState]:
         def leaf(theta: Real, gradient: Real) -> Real:
-            return jnp.sqrt(theta**2 + at(scale, state.count, theta) ** 2) * gradient
+            return jnp.sqrt(theta**2 + at(scale, state.step, theta) ** 2) * gradient
 
         updates, memory = direction.update(jax.tree.map(leaf, params, updates), state.direction, params)
-        return updates, MetricState(state.count + 1, memory)
+        return updates, MetricState(state.step + 1, memory)
 
     return optax.GradientTransformation(
         lambda params: MetricState(jnp.zeros((), jnp.int32), direction.init(params)), update

@@ -17,17 +17,17 @@ _FULL = 1.0
 
 
 class Moments(NamedTuple):
-    """Adam's moments of one array: of all of it, `index` None, or of the flat entries `index`, shape (k,)."""
+    """Adam's moments of one array: of all of it, `entries` None, or of these flat entries, shape (k,)."""
 
-    index: jax.Array | None
-    first: jax.Array
-    second: jax.Array
+    entries: jax.Array | None
+    first: Real
+    second: Real
 
 
 class NanoAdamState(NamedTuple):
-    """`count`: steps made; `since`: steps that the bias correction counts; `moments`: `Moments` for each array."""
+    """`step`: steps made; `since`: steps that the bias correction counts; `moments`: `Moments` for each array."""
 
-    count: jax.Array
+    step: jax.Array
     since: jax.Array
     moments: Any
 
@@ -139,22 +139,22 @@ def nano_adam(
             index = smallest(theta, held(count, theta, most), most, mask)
             if reset:
                 return Moments(index, jnp.zeros_like(old.first), jnp.zeros_like(old.second))
-            first, second = (_carried(old.index, values, index, theta.size) for values in old[1:])
+            first, second = (_carried(old.entries, values, index, theta.size) for values in old[1:])
             return Moments(index, first, second)
 
-        if moments.index is None:
+        if moments.entries is None:
             return moments
         return lax.cond(count % interval == 0, anew, lambda old: old, moments)
 
     def steps(gradients: Parameters, state: NanoAdamState, params: Parameters, masks: Any) -> tuple[Any, NanoAdamState]:
         """For each array the steps of its entries in I, and the new state."""
-        count = state.count
+        count = state.step
         since = jnp.where(reset & (count % interval == 0), 0, state.since) + 1
         masks = jax.tree.map(lambda theta: None, params) if masks is None else masks
 
         def leaf(theta: Real, gradient: Real, moments: Moments, mask: Any) -> tuple[Moments, Real]:
             moments = chosen(count, theta, moments, mask)
-            gradient, theta = _entries(gradient, moments.index), wide(_entries(theta, moments.index))
+            gradient, theta = _entries(gradient, moments.entries), wide(_entries(theta, moments.entries))
             dtype, kind = theta.dtype, moments.first.dtype
             gradient = gradient.astype(dtype)
             keep, keep_squares = at(b1, count, theta), at(b2, count, theta)
@@ -163,7 +163,7 @@ def nano_adam(
             unbiased = first / (1 - keep**since)
             spread = jnp.sqrt(second / (1 - keep_squares**since))
             step = unbiased / (spread + at(eps, count, theta)) + at(weight_decay, count, theta) * theta
-            return Moments(moments.index, first.astype(kind), second.astype(kind)), -at(
+            return Moments(moments.entries, first.astype(kind), second.astype(kind)), -at(
                 learning_rate, count, theta
             ) * step
 
@@ -187,7 +187,7 @@ def nano_adam(
 
         def leaf(theta: Real, moments: Moments, step: Real) -> Real:
             empty = jnp.zeros(theta.shape, step.dtype)
-            return step if moments.index is None else _added(empty, moments.index, step)
+            return step if moments.entries is None else _added(empty, moments.entries, step)
 
         return jax.tree.map(leaf, params, state.inner.moments, taken), state
 
@@ -197,9 +197,9 @@ def nano_adam(
         taken, state = stepped(gradients, state, params, masks)
 
         def leaf(theta: Real, moments: Moments, step: Real) -> Real:
-            if moments.index is None:
+            if moments.entries is None:
                 return (theta + step).astype(theta.dtype)
-            return _added(theta, moments.index, step)
+            return _added(theta, moments.entries, step)
 
         return jax.tree.map(leaf, params, state.inner.moments, taken), state
 
@@ -216,12 +216,12 @@ def _density(name: str, value: Any) -> float:
 def _entries(values: Real, index: jax.Array | None) -> Real:
     if index is None:
         return values
-    return values.ravel().at[index].get(mode="fill", fill_value=0, indices_are_sorted=True, unique_indices=True)
+    return jnp.ravel(values).at[index].get(mode="fill", fill_value=0, indices_are_sorted=True, unique_indices=True)
 
 
 def _added(values: Real, index: jax.Array, steps: Real) -> Real:
     """`values` with `steps` added at the flat entries `index`, an index past the end left out."""
-    flat = values.ravel()
+    flat = jnp.ravel(values)
     moved = flat.at[index].get(mode="fill", fill_value=0, indices_are_sorted=True) + steps
     flat = flat.at[index].set(moved.astype(values.dtype), mode="drop", indices_are_sorted=True)
     return flat.reshape(values.shape)

@@ -36,7 +36,7 @@ def guarded(
         return Guarded(jnp.zeros((), jnp.int32), init(params))
 
     def step(
-        updates: Parameters, state: Guarded, params: Parameters | None = None, **extra: Any
+        updates: Parameters, state: Any, params: Parameters | None = None, **extra: Any
     ) -> tuple[Parameters, Guarded]:
         if params is None:
             raise ValueError("params must be given to update: these steps depend on where the weights are.")

@@ -32,9 +32,9 @@ class Operator(NamedTuple):
 
 
 class StepState(NamedTuple):
-    """`count`: steps made; `clamped`: entries whose exponent was cut off in the last; `direction`: of the direction."""
+    """`step`: steps made; `clamped`: entries whose exponent was cut off in the last; `direction`: of the direction."""
 
-    count: jax.Array
+    step: jax.Array
     clamped: jax.Array
     direction: Any
 
@@ -201,13 +201,13 @@ def _driven(
             if not on:
                 return theta
             theta = wide(theta)
-            power = exponent(theta, at(learning_rate, state.count, theta), u.astype(theta.dtype), state.count)
+            power = exponent(theta, at(learning_rate, state.step, theta), u.astype(theta.dtype), state.step)
             if limit is not None:
                 clamped.append(jnp.sum(jnp.abs(power) > limit, dtype=jnp.int32))
                 power = jnp.clip(power, -limit, limit)
-            return move(theta, power, state.count)
+            return move(theta, power, state.step)
 
         moved = jax.tree.map(leaf, params, directions, chosen(where, params))
-        return moved, StepState(state.count + 1, sum(clamped[1:], start=clamped[0]), memory)
+        return moved, StepState(state.step + 1, sum(clamped[1:], start=clamped[0]), memory)
 
     return Operator(init, apply)

@@ -44,7 +44,7 @@ def masked(transformation: optax.GradientTransformation, masks: Any) -> optax.Gr
         return MaskedState(held, inner.init(zeroed(params, held)))
 
     def update(
-        updates: Parameters, state: MaskedState, params: Parameters | None = None, **extra: Any
+        updates: Parameters, state: Any, params: Parameters | None = None, **extra: Any
     ) -> tuple[Parameters, MaskedState]:
         if params is None:
             raise ValueError("params must be given to update: what is pruned is set to 0.")
