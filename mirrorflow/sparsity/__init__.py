@@ -1,5 +1,8 @@
 """Masks and sparse training around any optax transformation."""
 
+from ._changing import ChangingState as ChangingState
+from ._dynamic import rigl as rigl
+from ._dynamic import sparse_evolution as sparse_evolution
 from ._masked import MaskedState as MaskedState
 from ._masked import masked as masked
 from ._masks import apply_masks as apply_masks
@@ -10,3 +13,7 @@ from ._masks import magnitude_masks as magnitude_masks
 from ._masks import n_m_mask as n_m_mask
 from ._masks import random_mask as random_mask
 from ._masks import random_masks as random_masks
+from ._pruning import Round as Round
+from ._pruning import ac_dc as ac_dc
+from ._pruning import gradual as gradual
+from ._pruning import imp as imp

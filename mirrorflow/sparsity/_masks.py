@@ -152,22 +152,37 @@ def magnitude_masks(params: Parameters, density: Numeric, *, layerwise: bool = F
 
     **Raises:** `ValueError` as `random_masks`.
     """
+    if not layerwise:
+        return masks_of_largest(params, kept(density, sparse_size(params, where)), where)
+    leaves, structure = jax.tree.flatten(params)
+    masks = [
+        magnitude_mask(leaf, density) if on else jnp.ones(leaf.shape, bool)
+        for leaf, on in zip(leaves, _sparse(params, where), strict=True)
+    ]
+    return jax.tree.unflatten(structure, masks)
+
+
+def masks_of_largest(params: Parameters, count: Any, where: Where = None) -> Any:
+    """True at exactly the `count` largest |weight| of all arrays `where` together; `count` may be traced."""
     leaves, structure = jax.tree.flatten(params)
     sparse = _sparse(params, where)
-    scores = [jnp.abs(leaf) for leaf, on in zip(leaves, sparse, strict=True) if on]
-    if not scores:
-        layer_counts([], density)
-    if layerwise:
-        found = [magnitude_mask(score, density) for score in scores]
-    else:
-        together = jnp.concatenate([score.ravel().astype(jnp.float32) for score in scores])
-        chosen = largest(together, kept(density, together.size))
-        ends = np.cumsum([score.size for score in scores])[:-1]
-        found = [part.reshape(score.shape) for part, score in zip(jnp.split(chosen, ends), scores, strict=True)]
-    masks = iter(found)
-    return jax.tree.unflatten(
-        structure, [next(masks) if on else jnp.ones(leaf.shape, bool) for leaf, on in zip(leaves, sparse, strict=True)]
-    )
+    scores = [jnp.abs(wide(leaf)).ravel() for leaf, on in zip(leaves, sparse, strict=True) if on]
+    chosen, masks, place = largest(jnp.concatenate(scores), count), [], 0
+    for leaf, on in zip(leaves, sparse, strict=True):
+        if not on:
+            masks.append(jnp.ones(leaf.shape, bool))
+            continue
+        masks.append(chosen[place : place + leaf.size].reshape(leaf.shape))
+        place += leaf.size
+    return jax.tree.unflatten(structure, masks)
+
+
+def sparse_size(params: Parameters, where: Where = None) -> int:
+    """How many weights the arrays `where` have; `ValueError` if there are none."""
+    size = sum(leaf.size for leaf, on in zip(jax.tree.leaves(params), _sparse(params, where), strict=True) if on)
+    if not size:
+        layer_counts([], 1.0)
+    return size
 
 
 def apply_masks(params: Parameters, masks: Any) -> Parameters:
@@ -179,6 +194,11 @@ def density(masks: Any) -> float:
     """The share of True in all masks together."""
     leaves = jax.tree.leaves(masks)
     return float(sum(np.asarray(mask).sum() for mask in leaves) / sum(mask.size for mask in leaves))
+
+
+def wide(leaf: Anything) -> Anything:
+    """The leaf in at least single precision."""
+    return leaf.astype(jnp.promote_types(leaf.dtype, jnp.float32))
 
 
 def _sparse(params: Parameters, where: Where) -> list[bool]:
