@@ -3,6 +3,7 @@
 from ._changing import ChangingState as ChangingState
 from ._dynamic import rigl as rigl
 from ._dynamic import sparse_evolution as sparse_evolution
+from ._learned_threshold import learned_threshold as learned_threshold
 from ._masked import MaskedState as MaskedState
 from ._masked import masked as masked
 from ._masks import apply_masks as apply_masks
