@@ -25,6 +25,9 @@ ROUNDINGS = 64
 ROOM = 16
 # Linearizations of velocities in the gates of several layers, which are no affine functions of them.
 ROUNDS = 3
+# What the slopes of a combination of surfaces must be above, in their own units, for it to ask for a way back: below, a
+# distance of `SHIFT` from nearly dependent surfaces would be a leap along them.
+INDEPENDENT = 1e-6
 
 
 class Modes(eqx.Module):
@@ -115,7 +118,7 @@ def resolved(equation: Equation, state: Parameters, modes: Modes) -> tuple[Real,
 
         chosen = jax.lax.fori_loop(0, rounds, correct, modes.gates - inverted @ linear.rates)
         gates = equation.gates(modes, chosen)
-        away = inverted @ _at(equation.values(state, gates), modes.slots)
+        away = inverse(linear, free, INDEPENDENT) @ _at(equation.values(state, gates), modes.slots)
         velocity = lambda some: equation.velocity(state, equation.gates(modes, some))  # noqa: E731
         return gates, jax.jvp(velocity, (chosen,), (-away,))[1]
 
@@ -123,13 +126,16 @@ def resolved(equation: Equation, state: Parameters, modes: Modes) -> tuple[Real,
 
 
 class Met(NamedTuple):
-    """What a step met: whether anything, where, the state and the modes there, and whether they lack room."""
+    """What a step met: whether anything, where, the state and the modes there, whether they lack room, and how long
+    the way back to the surfaces was, relative to the state.
+    """
 
     event: Any
     s: Scalar
     y: Parameters
     modes: Modes
     crowded: jax.Array
+    way: Scalar
 
 
 def inspect(
@@ -154,6 +160,7 @@ def inspect(
     event = search.right_height < 0
     gates, back = search.found
     here = eqx.tree_at(lambda m: m.gates, modes, gates)
+    way = _relative(back, field.split(s1, y1)[0])
 
     def found():
         s = search.right
@@ -161,14 +168,24 @@ def inspect(
         equation, state = field.equation(s, y)
         across = (here.sides != 0) & (_clearance(equation, state, here) < 0.5)
         chosen, crowded = choose(equation, state, here, across | (here.sides == 0))
-        return Met(event, s, y, chosen, crowded)
+        return Met(event, s, y, chosen, crowded, way)
 
     def nothing():
         y = field.moved(y1, back)
         equation, state = field.equation(s1, y)
-        return Met(event, s1, y, _settled(equation, state, here), jnp.asarray(False))
+        return Met(event, s1, y, _settled(equation, state, here), jnp.asarray(False), way)
 
     return jax.lax.cond(event, found, nothing)
+
+
+def _relative(back: Parameters, state: Parameters) -> Scalar:
+    """The largest entry of the way back over that of the state, in the array where that is most."""
+
+    def one(offset, leaf):
+        size = jnp.max(jnp.abs(leaf), initial=0.0)
+        return jnp.max(jnp.abs(offset), initial=0.0) / jnp.where(size > 0, size, 1.0)
+
+    return jnp.max(jnp.stack(jax.tree.leaves(jax.tree.map(one, back, state))))
 
 
 def choose(equation: Equation, state: Parameters, modes: Modes, touched: jax.Array) -> tuple[Modes, jax.Array]:
