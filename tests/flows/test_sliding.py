@@ -75,6 +75,17 @@ def test_a_run_that_waits_in_vain_ends_at_rest():
     assert str(path.status).startswith("at rest")
 
 
+@pytest.mark.parametrize("unit", [1e-10, 1e8])
+def test_the_sign_flow_knows_no_unit_of_the_loss(unit):
+    """sign(c·g)=sign(g): data in other units give the same path."""
+    settings = {"until": mf.until.time(0.8), "save": 9}
+    reference, other = (
+        mf.integrate(sign_flow(c * DESIGN, c * TARGET), np.full(6, 0.3), **settings) for c in (1.0, np.sqrt(unit))
+    )
+    np.testing.assert_allclose(other.x, reference.x, atol=1e-8)
+    np.testing.assert_allclose(other.stats["slid"], reference.stats["slid"], atol=1e-6)
+
+
 @pytest.mark.parametrize("apart", [1e-4, 1e-5])
 def test_nothing_leaps_along_surfaces_that_nearly_coincide(apart):
     """Sign flow moves no coordinate faster than 1, nor may what brings it back to its surfaces."""
