@@ -50,7 +50,7 @@ def l1_slopes(case, found, law=lambda dual: dual):
 
 
 l1_slopes.control("half of every slope", law=lambda dual: dual / 2)
-l1_slopes.control("exponents twice as large", law=lambda dual: np.sign(dual) * (2 * np.abs(dual) - 1.2))
+l1_slopes.control("exponents twice as large", law=lambda dual: np.sign(dual) * (2 * np.abs(dual) - 1))
 
 
 def remembered(x, best):
