@@ -16,7 +16,7 @@ def powers(case, key):
     "features/sparsity-of-neurons",
     on=powers,
     across=True,
-    statement=r"N \text{ grows with } p:\ N_{3/2} < N_2 < N_3, \text{ for one start and one data set}",
+    statement=r"N \text{ grows with } p:\ N_{3/2} < N_2 < N_3, \text{ in the mean over draws of start and data}",
     figure="neuron-activations",
 )
 def sparsity_of_neurons(runs, order=POWERS, at=-1):

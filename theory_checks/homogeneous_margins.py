@@ -178,6 +178,8 @@ def deep(case, key):
     tolerance=NEVER,
     figure="general-margins",
     variables=VARIABLES,
+    notes="Leaky and squared ReLU and linear layers, from near a teacher's weights, which classify the data. Deep ReLU "
+    "networks can stall on many surfaces at once, and are in the tests where they do not.",
 )
 def monotone_deep(case, path, factor=1.0):
     """The largest fall between saved points."""

@@ -100,7 +100,7 @@ POINTS = (2, 5, 10, 30, 99)
     r"g=\nabla\|\hat\theta\|_p,\ \nabla q_i \text{ from the hull of both sides of a kink that is slid along}",
     source=PUBLISHED + " (characterization)",
     status="published",
-    tolerance=mf.tolerance(0.15, because="it falls slowly, see homogeneous/slack-of-neurons, and is never quite 0"),
+    tolerance=mf.tolerance(0.15, because="measured: draws end from 0.03 to 0.13 at log 𝓛=−3000, still falling"),
     figure="rates-of-networks",
     variables={r"\hat\theta": "θ scaled to the smallest margin 1", r"\lambda_i": "multipliers ≥ 0", **VARIABLES},
 )
@@ -167,7 +167,8 @@ def gap_constant(case, path):
     erratum=r"Only the samples' part $\sum_i p_i(q_i-q_{\min})\to H-H_\infty$ does, whatever $L$. The weights' part is "
     r"of second order in what has not turned yet: $(\log t)^{-p/L}$ from weights that stay as they are, "
     r"$(\log t)^{-(2p-2)/L}$ from what the dual remembers, and for $p=L=2$ $(\log t)^{-\delta_j}$ from neurons that "
-    r"grow by the slack $\delta_j$ slower. None is negligible unless $p>L$.",
+    r"grow by the slack $\delta_j$ slower. None is negligible unless $p>L$. These exponents are derived, "
+    "not measured; measured is that the samples' part has the constant and the whole gap has not, for $L=2$.",
     figure="entropy-of-networks",
     variables={"H, H_\\infty": "Shannon and min-entropy of λ/Σλ", r"\gamma": "min q_i/‖θ‖_p^L", **VARIABLES},
 )
@@ -209,18 +210,16 @@ def slopes(path):
     source="derived from ẇ_j=a_jv_j, ȧ_j=⟨v_j,w_j⟩, the flow of page 04 with its multipliers held",
     status="heuristic",
     new=True,
-    tolerance=mf.tolerance(
-        0.05, because="λ and the sides of the data are those of log 𝓛=−3000, and the fit ends there"
-    ),
+    tolerance=mf.tolerance(0.03, because="three quarters of what tells the law from no law, neurons that grow alike"),
     figure="entropy-of-networks",
     variables={
         "v_j": "what pulls at neuron j",
         r"\delta_j": "1−‖v_j‖/‖v_1‖, its dual slack; neuron 1 is the strongest",
         **VARIABLES,
     },
-    notes="Two layers under gradient flow are ℓ1 over the neurons, and as slow as ℓ1: what hyperbolic entropy does to "
-    "coordinates they do to neurons. Neurons that slide are left out; the rest has ‖v_j‖/‖v_1‖ from 0.9 to 1, a small "
-    "range, and two of 17 grow slower than predicted.",
+    notes="It would make two layers under gradient flow as slow over neurons as ℓ1 over coordinates. Neurons that "
+    "slide are left out; the rest, 17 in three draws, has ‖v_j‖/‖v_1‖ from 0.9 to 1: too small a range for more than a "
+    "hint.",
 )
 def slack_of_neurons(runs, law=lambda pulls: pulls):
     """The mean deviation over all neurons that are clear of kinks, p=2."""
@@ -236,4 +235,5 @@ def slack_of_neurons(runs, law=lambda pulls: pulls):
     return mf.Comparison(predicted=np.concatenate(predicted), measured=np.concatenate(measured), norm="mean", scale=1.0)
 
 
+slack_of_neurons.control("all neurons alike", law=lambda pulls: np.ones_like(pulls))
 slack_of_neurons.control("half of it, the exponent of a weight by itself", law=lambda pulls: pulls / 2)

@@ -191,7 +191,7 @@ def margins_and_slopes(path):
 
 def balances(path, potential):
     """Q at every point."""
-    return np.array([float(potential.balance_function(x)) for x in np.asarray(path.x)])
+    return np.asarray(potential.balance_density(path.x)).sum(axis=1)
 
 
 @mf.claim(

@@ -36,10 +36,12 @@ def slopes(x):
     r"c=\textstyle\sum\lambda^*_iy_iz_i:\quad z_j = A(t)\,c_j+O(1)",
     source=SOURCE,
     status="heuristic",
+    expects="holds",
     tolerance=mf.tolerance(0.08, because="A grows by 2.3 only from log t=1e4 to 1e5, and transients decay in it"),
     figure="l1-law",
     variables=DUAL,
-    notes="The mean deviation over all coordinates of all data sets that have settled.",
+    notes="The mean deviation over all coordinates of all data sets that have settled, 70 of 200 with --full. With "
+    "full support every |c_j| is 1, and what is tested is that all coordinates grow alike.",
 )
 def l1_slopes(case, found, law=lambda dual: dual):
     """Slopes of all coordinates, from log t=1e4 to 1e5."""
@@ -50,7 +52,7 @@ def l1_slopes(case, found, law=lambda dual: dual):
 
 
 l1_slopes.control("half of every slope", law=lambda dual: dual / 2)
-l1_slopes.control("exponents twice as large", law=lambda dual: np.sign(dual) * (2 * np.abs(dual) - 1.2))
+l1_slopes.control("exponents twice as large", law=lambda dual: np.sign(dual) * (2 * np.abs(dual) - 1))
 
 
 def remembered(x, best):
@@ -77,10 +79,10 @@ def constant_law(x, best, log_time=LOG_END, history=1.0):
     r"\quad \mu \text{ on the support from } s_j\langle\mu,Z_j\rangle = \log|x^*_j|",
     source=SOURCE + ", the constant; μ of the other samples is what they collected until log t=1e3",
     status="heuristic",
-    tolerance=mf.tolerance(0.15, because="(log t)^{−δ} is 0.1 at δ=0.2, and transients decay in log log t"),
+    tolerance=mf.tolerance(0.05, because="a twentieth of a share; half of what is left at δ=0.2, (log t)^{−δ}=0.1"),
     figure="l1-law",
     variables=DUAL,
-    notes="The median over the data sets that have settled: 0.1 is a tenth of the share itself. Of 200 data sets it is "
+    notes="The median over the data sets that have settled. Of 200 data sets it is "
     "0.01, and 0.04 with δ_j down to 0.1; in one of six a coordinate is still off by more than 0.5.",
 )
 def l1_constant(case, found, history=1.0):

@@ -148,7 +148,8 @@ negative_weight.control("w₀>0", side=1.0)
     on=random_starts,
     across=True,
     statement=r"\text{predicted and measured outcome agree on } \ge 99.5\,\%"
-    r"\text{ of random starts outside a band of } 10^{-3}",
+    r"\text{ of random starts further than } 10^{-3}"
+    r"\text{ from the separatrix, from } a=0 \text{ and from } w\propto -e_1",
     source="theory page 05 (criteria for d=1 and d>1)",
     status="derived here",
     tolerance=mf.tolerance(0, because="the share asked for"),

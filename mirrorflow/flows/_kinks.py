@@ -50,8 +50,8 @@ class AbstractKinks(eqx.Module):
         """All z_i, shape (count,), with the gates given or, without them, those that the z_i themselves ask for."""
 
     @abc.abstractmethod
-    def sizes(self, values: Real) -> Real:
-        """What each z_i is small against, shape (count,), above 0."""
+    def sizes(self, values: Real, floor: Scalar) -> Real:
+        """What each z_i is small against, shape (count,), above 0. `floor`: of the size of the z_i in general."""
 
     @abc.abstractmethod
     def fixed(self, dynamics: Any, gates: Real) -> "AbstractDynamics":
@@ -91,7 +91,7 @@ class NetworkKinks(AbstractKinks):
         layers = problem.network.preactivations(dynamics.predictor(state, time), problem.inputs, split)
         return jnp.concatenate([layer.reshape(-1) for layer in layers])
 
-    def sizes(self, values: Real) -> Real:
+    def sizes(self, values: Real, floor: Scalar) -> Real:
         """The largest |z| of the layer, times 16 for each layer before it: where all units before it slide at a sample,
         its own z there is 0 up to what they are off their surfaces, and no sign can be read from it.
         """
@@ -142,9 +142,9 @@ class SignKinks(AbstractKinks):
         """∇f, in the problem's own scale."""
         return dynamics.problem.scaled_gradient(dynamics.predictor(state, time))[1].reshape(-1)
 
-    def sizes(self, values: Real) -> Real:
-        """The largest entry; 1 at least, for all entries may come to 0 together."""
-        return jnp.broadcast_to(jnp.maximum(jnp.max(jnp.abs(values)), 1.0), values.shape)
+    def sizes(self, values: Real, floor: Scalar) -> Real:
+        """The largest entry; the floor at least, for all entries may come to 0 together."""
+        return jnp.broadcast_to(jnp.maximum(jnp.max(jnp.abs(values)), floor), values.shape)
 
     def fixed(self, dynamics: Any, gates: Real) -> "AbstractDynamics":
         """The flow with these numbers in place of the signs."""

@@ -20,8 +20,11 @@ class Linear(NamedTuple):
     slopes: Real
 
 
-def inverse(linear: Linear, free: jax.Array) -> jax.Array:
-    """slopes⁻¹ among the free ones, 0 elsewhere; rows and columns are brought to their own units first."""
+def inverse(linear: Linear, free: jax.Array, ridge: float = RIDGE) -> jax.Array:
+    """slopes⁻¹ among the free ones, 0 elsewhere; rows and columns are brought to their own units first.
+
+    `ridge` damps combinations of surfaces on which the slopes are smaller than it.
+    """
     eye = jnp.eye(free.size, dtype=linear.slopes.dtype)
     both = free[:, None] & free[None, :]
     matrix = jnp.where(both, linear.slopes, eye)
@@ -29,8 +32,8 @@ def inverse(linear: Linear, free: jax.Array) -> jax.Array:
     matrix = matrix / columns[None, :]
     rows = _unit(jnp.max(jnp.abs(matrix), axis=1))
     matrix = matrix / rows[:, None]
-    ridge = RIDGE * jnp.where(jnp.diagonal(matrix) < 0, -1.0, 1.0)
-    inverted = jnp.linalg.inv(matrix + jnp.diag(ridge))
+    signed = ridge * jnp.where(jnp.diagonal(matrix) < 0, -1.0, 1.0)
+    inverted = jnp.linalg.inv(matrix + jnp.diag(signed))
     return jnp.where(both, inverted / columns[:, None] / rows[None, :], 0.0)
 
 

@@ -25,17 +25,21 @@ ROUNDINGS = 64
 ROOM = 16
 # Linearizations of velocities in the gates of several layers, which are no affine functions of them.
 ROUNDS = 3
+# What the slopes of a combination of surfaces must be above, in their own units, for it to ask for a way back: below, a
+# distance of `SHIFT` from nearly dependent surfaces would be a leap along them.
+INDEPENDENT = 1e-6
 
 
 class Modes(eqx.Module):
     """Where a point is: `sides` −1, 1, or 0 where it slides; `slots` the surfaces that slide (their number where a slot
-    is empty) with their `gates`; `slack`, how far behind each surface it counts as across.
+    is empty) with their `gates`; `slack`, how far behind each surface it counts as across; `floor`, see `floor_of`.
     """
 
     sides: jax.Array
     slots: jax.Array
     gates: jax.Array
     slack: jax.Array
+    floor: Scalar
 
     @property
     def sliding(self) -> jax.Array:
@@ -86,14 +90,25 @@ def begin(equation: Equation, state: Parameters, room: int) -> Modes:
     keys = jax.random.split(jax.random.key(0), len(leaves))
     moved = [leaf + jax.random.normal(key, leaf.shape, leaf.dtype) for key, leaf in zip(keys, leaves, strict=True)]
     elsewhere = equation.values(jax.tree.unflatten(structure, moved), None)
-    unit = shift_of(values.dtype) * kinks.sizes(values)
+    floor = floor_of(values, elsewhere)
+    unit = shift_of(values.dtype) * kinks.sizes(values, floor)
     touched = (jnp.abs(values) <= unit) & ((values != 0) | (elsewhere != 0))
     return Modes(
         sides=jnp.where(values > 0, 1, -1).astype(jnp.int8),
         slots=jnp.full(room, count, jnp.int32),
         gates=jnp.full(room, jnp.asarray(kinks.low, values.dtype)),
         slack=jnp.where(touched, -2 * unit, unit),
+        floor=floor,
     )
+
+
+def floor_of(values: Real, elsewhere: Real) -> Scalar:
+    """A hundredth of the largest z at the start or an ordinary distance from it, so that no unit of the loss matters.
+
+    At the start alone all z may be 0.
+    """
+    largest = jnp.maximum(jnp.max(jnp.abs(values), initial=0.0), jnp.max(jnp.abs(elsewhere), initial=0.0))
+    return jnp.where(jnp.isfinite(largest) & (largest > 0), 0.01 * largest, 1.0)
 
 
 def resolved(equation: Equation, state: Parameters, modes: Modes) -> tuple[Real, Parameters]:
@@ -115,7 +130,7 @@ def resolved(equation: Equation, state: Parameters, modes: Modes) -> tuple[Real,
 
         chosen = jax.lax.fori_loop(0, rounds, correct, modes.gates - inverted @ linear.rates)
         gates = equation.gates(modes, chosen)
-        away = inverted @ _at(equation.values(state, gates), modes.slots)
+        away = inverse(linear, free, INDEPENDENT) @ _at(equation.values(state, gates), modes.slots)
         velocity = lambda some: equation.velocity(state, equation.gates(modes, some))  # noqa: E731
         return gates, jax.jvp(velocity, (chosen,), (-away,))[1]
 
@@ -123,13 +138,16 @@ def resolved(equation: Equation, state: Parameters, modes: Modes) -> tuple[Real,
 
 
 class Met(NamedTuple):
-    """What a step met: whether anything, where, the state and the modes there, and whether they lack room."""
+    """What a step met: whether anything, where, the state and the modes there, whether they lack room, and how long
+    the way back to the surfaces was, relative to the state.
+    """
 
     event: Any
     s: Scalar
     y: Parameters
     modes: Modes
     crowded: jax.Array
+    way: Scalar
 
 
 def inspect(
@@ -154,6 +172,7 @@ def inspect(
     event = search.right_height < 0
     gates, back = search.found
     here = eqx.tree_at(lambda m: m.gates, modes, gates)
+    way = _relative(back, field.split(s1, y1)[0])
 
     def found():
         s = search.right
@@ -161,14 +180,24 @@ def inspect(
         equation, state = field.equation(s, y)
         across = (here.sides != 0) & (_clearance(equation, state, here) < 0.5)
         chosen, crowded = choose(equation, state, here, across | (here.sides == 0))
-        return Met(event, s, y, chosen, crowded)
+        return Met(event, s, y, chosen, crowded, way)
 
     def nothing():
         y = field.moved(y1, back)
         equation, state = field.equation(s1, y)
-        return Met(event, s1, y, _settled(equation, state, here), jnp.asarray(False))
+        return Met(event, s1, y, _settled(equation, state, here), jnp.asarray(False), way)
 
     return jax.lax.cond(event, found, nothing)
+
+
+def _relative(back: Parameters, state: Parameters) -> Scalar:
+    """The largest entry of the way back over that of the state, in the array where that is most."""
+
+    def one(offset, leaf):
+        size = jnp.max(jnp.abs(leaf), initial=0.0)
+        return jnp.max(jnp.abs(offset), initial=0.0) / jnp.where(size > 0, size, 1.0)
+
+    return jnp.max(jnp.stack(jax.tree.leaves(jax.tree.map(one, back, state))))
 
 
 def choose(equation: Equation, state: Parameters, modes: Modes, touched: jax.Array) -> tuple[Modes, jax.Array]:
@@ -193,7 +222,7 @@ def choose(equation: Equation, state: Parameters, modes: Modes, touched: jax.Arr
     everywhere = modes.sides.at[slots].set(sides.astype(jnp.int8), mode="drop")
     full = equation.gates(among, gates)
     slots = jnp.nonzero(everywhere == 0, size=room, fill_value=count)[0].astype(jnp.int32)
-    fresh = Modes(everywhere, slots, _at(full, slots), jnp.full_like(modes.slack, jnp.inf))
+    fresh = Modes(everywhere, slots, _at(full, slots), jnp.full_like(modes.slack, jnp.inf), modes.floor)
     return _settled(equation, state, fresh), crowded
 
 
@@ -205,6 +234,7 @@ def with_room(modes: Modes, room: int) -> Modes:
         jnp.concatenate([modes.slots, jnp.full(more, modes.sides.size, modes.slots.dtype)]),
         jnp.concatenate([modes.gates, jnp.zeros(more, modes.gates.dtype)]),
         modes.slack,
+        modes.floor,
     )
 
 
@@ -222,14 +252,14 @@ def _linear(equation: Equation, state: Parameters, modes: Modes, slots, gates) -
 def _clearance(equation: Equation, state: Parameters, modes: Modes) -> Real:
     """How far each surface is from being crossed, in units of its shift; infinite where it slides."""
     values = equation.values(state, equation.gates(modes, modes.gates))
-    unit = shift_of(values.dtype) * equation.kinks.sizes(values)
+    unit = shift_of(values.dtype) * equation.kinks.sizes(values, modes.floor)
     return jnp.where(modes.sides == 0, jnp.inf, (modes.sides * values + modes.slack) / unit)
 
 
 def _settled(equation: Equation, state: Parameters, modes: Modes) -> Modes:
     """The slack no larger than it has to be: that of a point which stays behind a surface goes as it comes away."""
     values = equation.values(state, equation.gates(modes, modes.gates))
-    unit = shift_of(values.dtype) * equation.kinks.sizes(values)
+    unit = shift_of(values.dtype) * equation.kinks.sizes(values, modes.floor)
     slack = jnp.maximum(unit, jnp.minimum(modes.slack, unit - modes.sides * values))
     return eqx.tree_at(lambda m: m.slack, modes, slack)
 

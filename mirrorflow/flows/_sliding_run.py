@@ -56,7 +56,7 @@ def met_in_step(
         return inspect(field, sliding.modes, s0, s1, y1, interpolation.evaluate)
 
     def failed():
-        return Met(jnp.asarray(False), s1, y1, sliding.modes, jnp.asarray(False))
+        return Met(jnp.asarray(False), s1, y1, sliding.modes, jnp.asarray(False), jnp.zeros_like(s1))
 
     return jax.lax.cond(keep, looked, failed)
 

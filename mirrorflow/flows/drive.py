@@ -27,6 +27,9 @@ NEARNESS = 1e-5
 BLOW_UP_RATE = 1e4
 # Relative change of the state per time of the loss below which nothing blows up.
 MOVING = 1e-12
+# How long the way back to surfaces may be, relative to the state: a longer one is no error of a step but made up, where
+# surfaces depend on each other. What part of the step is tried next.
+FAR, RETRY = 1e-2, 0.25
 # Part of the way a step goes that its error may be.
 RESTLESS = 0.1
 # Part of the tolerance from which on an error counts: the next step is then as long as the controller lets it be.
@@ -248,11 +251,13 @@ def _along_kinks(task: Task, state: State, step: Attempt) -> Attempt:
         return step
     interpolation = task.solver.interpolation_cls(t0=step.s0, t1=step.whole, **step.dense)
     met = met_in_step(task.field, state.sliding, step.keep, interpolation, step.s0, step.whole, step.y1)
+    far, length = ~(met.way <= FAR), step.whole - step.s0
+    proposed = jnp.where(met.event, met.s + length, step.proposed)
     return step._replace(
         s1=met.s,
         y1=met.y,
-        keep=step.keep & ~met.crowded & _all_finite(met.y),
-        proposed=jnp.where(met.event, met.s + (step.whole - step.s0), step.proposed),
+        keep=step.keep & ~met.crowded & ~far & _all_finite(met.y),
+        proposed=jnp.where(far, step.s0 + RETRY * length, proposed),
         clipped=step.clipped & ~met.event,
         sliding=state.sliding.after(met, met.s - step.s0),
         event=met.event,

@@ -7,6 +7,7 @@ import pytest
 import mirrorflow as mf
 
 
+@pytest.mark.slow
 def test_smaller_scale_does_not_always_mean_a_smaller_norm():
     found = mf.claims.falsify("conjectures/smaller-scale-smaller-norm", seed=3)
     assert found.outcome == "refuted" and found.counterexample.minimal

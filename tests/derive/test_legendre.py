@@ -188,6 +188,7 @@ def test_a_quotient_crosses_the_origin_where_its_numerator_does(start):
     assert function.domain == sp.S.Reals and "S(0)>0" in function.reason
 
 
+@pytest.mark.slow
 def test_an_orbit_of_bounded_parameters_is_solved_through_the_root():
     """u/v² has 2u²+v²=2λ, so that |u| stays below √λ while x runs through ℝ."""
     potential = legendre([U / V**2], 2, variables=[U, V]).potential

@@ -124,6 +124,7 @@ def derived(name):
     return mirror_drift(*MOVING[name])
 
 
+@pytest.mark.slow
 def test_other_maps_follow_the_penalty_that_commutes():
     squares = mirror_drift(MAPS.PowerDifference(2), B, decay=DECAY.Coupled(0.3))
     t = next(s for s in squares.speed.free_symbols if s.name == "t")

@@ -146,7 +146,13 @@ def test_diagonal_attention_is_the_mirror_flow_of_a_product_under_any_loss():
 
 
 @pytest.mark.parametrize(
-    "decay", [None, mf.decay.Coupled(OFF), mf.decay.Decoupled(0.2)], ids=["no", "coupled", "decoupled"]
+    "decay",
+    [
+        pytest.param(None, marks=pytest.mark.slow),
+        pytest.param(mf.decay.Coupled(OFF), marks=pytest.mark.slow),
+        mf.decay.Decoupled(0.2),
+    ],
+    ids=["no", "coupled", "decoupled"],
 )
 def test_commuting_quadratic_forms_are_mirror_flows_through_their_orbit(decay):
     """G_i = ½θᵀA_iθ with diagonal A_i in one rotated basis."""

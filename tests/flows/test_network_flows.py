@@ -46,6 +46,7 @@ def test_deep_networks_keep_balances_and_raise_margins(depth):
         assert_balance_and_margin(followed(*DEEP[depth], 6, mf.potentials.Power(p)), alpha=p)
 
 
+@pytest.mark.slow
 def test_hyperbolic_entropy_keeps_balances_and_raises_margins():
     path = followed("relu", (5, 10, 1), 16, ENTROPY, share=0.8)
     assert_balance_and_margin(path, alpha=1.0)

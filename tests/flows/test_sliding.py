@@ -75,6 +75,29 @@ def test_a_run_that_waits_in_vain_ends_at_rest():
     assert str(path.status).startswith("at rest")
 
 
+@pytest.mark.parametrize("unit", [1e-10, 1e8])
+def test_the_sign_flow_knows_no_unit_of_the_loss(unit):
+    """sign(c·g)=sign(g): data in other units give the same path."""
+    settings = {"until": mf.until.time(0.8), "save": 9}
+    reference, other = (
+        mf.integrate(sign_flow(c * DESIGN, c * TARGET), np.full(6, 0.3), **settings) for c in (1.0, np.sqrt(unit))
+    )
+    np.testing.assert_allclose(other.x, reference.x, atol=1e-8)
+    np.testing.assert_allclose(other.stats["slid"], reference.stats["slid"], atol=1e-6)
+
+
+@pytest.mark.parametrize("apart", [1e-4, 1e-5])
+def test_nothing_leaps_along_surfaces_that_nearly_coincide(apart):
+    """Sign flow moves no coordinate faster than 1, nor may what brings it back to its surfaces."""
+    truth, away = np.array([0.5, -0.4, 0.3, 0.8, -0.6, 0.2]), np.array([0.3, 0.3, -0.2, 0.1, 0.25, -0.15])
+    design = DESIGN.copy()
+    design[:, 1] = design[:, 0] + apart * DESIGN[:, 1]
+    path = mf.integrate(sign_flow(design, design @ truth), truth + away, until=mf.until.time(1.5), save=301)
+    assert path.status.ok, path.status
+    speeds = np.abs(np.diff(np.asarray(path.x), axis=0)) / np.diff(np.asarray(path.time))[:, None]
+    assert speeds.max() < 1 + 1e-6
+
+
 def test_products_keep_their_balances_where_they_slide():
     flow = sign_flow(potential=None, reparameterization=mf.reparameterizations.Hadamard(depth=2))
     path = mf.integrate(flow, flow.lift(x=np.full(6, 0.3), balance=0.2), until=mf.until.time(0.5), save=9)

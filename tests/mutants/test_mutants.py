@@ -189,7 +189,12 @@ def test_without_a_mutant_the_claim_comes_out_as_it_should(claim):
     assert found["outcome"] == found["expects"], found["reason"]
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.words)
+def every_third(mutants):
+    """A third of them every day, spread over what they break; all of them among the slow tests."""
+    return [pytest.param(mutant, marks=[pytest.mark.slow] if k % 3 else []) for k, mutant in enumerate(mutants)]
+
+
+@pytest.mark.parametrize("mutant", every_third(MUTANTS), ids=lambda mutant: mutant.words)
 def test_a_claim_notices_the_mutant(mutant):
     found = in_own_process(mutant.claim, mutant)
     assert found["outcome"] != found["expects"]
