@@ -5,6 +5,7 @@ from ._ham import ham as ham
 from ._horst import horst as horst
 from ._nano_adam import NanoAdam as NanoAdam
 from ._nano_adam import nano_adam as nano_adam
+from ._pilot import SparsityControl as SparsityControl
 from ._pilot import pilot as pilot
 from ._sign_in import sign_in as sign_in
 from ._sparse_opt import neuron_scales as neuron_scales

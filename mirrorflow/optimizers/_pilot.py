@@ -1,7 +1,11 @@
 """PILoT: θ=m⊙w under a scheduled decay of both factors."""
 
+from typing import NamedTuple
+
 import optax
 
+from .. import _checks
+from .._types import Numeric
 from ._factors import factored
 from ._steps import Schedule, Where
 
@@ -19,7 +23,7 @@ def pilot(
 
     - `base`: the step that both factors make, any optax transformation; its moments are those of m and of w.
     - `balance`: β ≥ 0 at the start. Balance 0 keeps zeros, and signs, for ever.
-    - `decay`: α ≥ 0, a number or an optax schedule of steps; `sparsity_controlled_decay` gives the published one.
+    - `decay`: α ≥ 0, a number or an optax schedule of steps; `SparsityControl` is the published rule for it.
     - `where`: the arrays trained so, as in `ham`; by default those of two or more axes.
 
     Something chained after this step may move θ; m and w are then lifted to the new θ with the balance they have. To
@@ -36,3 +40,46 @@ def pilot(
     (0.5, 1.0)
     """
     return factored(base, balance, decay, None, where)
+
+
+class SparsityControl(NamedTuple):
+    """The decay α of PILoT, chosen anew after every epoch from how training goes.
+
+    It grows by the factor δ while training accuracy does not fall, ‖θ‖₁ is at least K, and not more than half of the
+    epochs are over; otherwise it shrinks by δ.
+
+    **Fields:** `decay`: α now; `factor`: δ ≥ 1; `least_norm`: K; `epochs`: of the whole training; `epoch`: over so far;
+    `accuracy`: training accuracy after the last.
+
+    With `optax.inject_hyperparams(mf.optimizers.pilot)(…)`, put `decay` into `state.hyperparams["decay"]`.
+
+    **Source:** arXiv:2408.09966; theory page 02 (PILoT, the method).
+
+    >>> control = mf.optimizers.SparsityControl(decay=1e-4, factor=2.0, least_norm=10.0, epochs=4)
+    >>> for accuracy, norm in ((0.5, 90.0), (0.8, 60.0), (0.9, 50.0), (0.9, 9.0)):
+    ...     control = control.after(accuracy, norm)
+    ...     print(f"{control.decay:.0e}")
+    2e-04
+    4e-04
+    2e-04
+    1e-04
+    """
+
+    decay: float
+    factor: float
+    least_norm: float
+    epochs: int
+    epoch: int = 0
+    accuracy: float = 0.0
+
+    def after(self, accuracy: Numeric, norm: Numeric) -> "SparsityControl":
+        """The control after one more epoch, with the training accuracy and ‖θ‖₁ that it ended with.
+
+        **Raises:** `ValueError` for a factor below 1, a negative decay, or numbers that are not finite.
+        """
+        decay = float(_checks.nonnegative("decay", self.decay))
+        factor = float(_checks.in_interval("factor", self.factor, 1.0, float("inf")))
+        accuracy, norm = float(_checks.number("accuracy", accuracy)), float(_checks.nonnegative("norm", norm))
+        epoch = self.epoch + 1
+        grows = accuracy >= self.accuracy and norm >= self.least_norm and epoch <= self.epochs / 2
+        return self._replace(decay=decay * factor if grows else decay / factor, epoch=epoch, accuracy=accuracy)
