@@ -17,7 +17,8 @@ def measure() -> list[Row]:
         for end, allowed in ENDS.items():
             found = report_of(PROGRAM, "small", name, str(end))
             note = f"{found['status']}: {found['steps']:,} steps, {found['events']} events, "
-            note += f"slid {100 * found['slid']:.1f} %, balance drift {found['drift']:.0e}, {found['compile']:.0f} s to compile"
+            note += f"slid {100 * found['slid']:.1f} %, balance drift {found['drift']:.0e}, "
+            note += f"{found['compile']:.0f} s to compile"
             rows.append(Row(f"5-10-1, {name}, to log 𝓛={end:,}", found["seconds"], "s", at_most=allowed, note=note))
     for precision in ("float64", "float32"):
         found = report_of(PROGRAM, "wide", str(WIDTH), str(STEPS), precision)
