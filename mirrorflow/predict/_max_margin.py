@@ -81,7 +81,8 @@ def max_margin(problem: Any, horizon: Any) -> MaxMargin:
     s≥0.
 
     **Raises:** `ValueError` if no x separates the data, with shares p whose Σp_iy_iz_i vanishes; for a network, or a
-    horizon that is none of these; `ImportError` if cvxpy is missing for 1<p<∞; `RuntimeError` if the bounds do not meet.
+    horizon that is none of these; `ImportError` if cvxpy is missing for 1<p<∞; `RuntimeError` if the bounds do not
+    meet.
 
     **Source:** theory page 04 (characterization).
 
