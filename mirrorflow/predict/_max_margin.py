@@ -141,6 +141,8 @@ def _solver(horizon: Any) -> tuple[Any, float]:
 
 
 def _signed_inputs(problem: Any) -> np.ndarray:
+    if hasattr(problem, "signed_inputs"):
+        return np.asarray(problem.signed_inputs, float)
     if isinstance(problem, NetworkClassification) and (
         problem.network.hidden_layers > 0 or problem.network.outputs > 1
     ):
@@ -148,8 +150,6 @@ def _signed_inputs(problem: Any) -> np.ndarray:
             "problem must be linear in x, and a network is not: no convex problem tells the largest margin of a "
             "NetworkClassification. observe.kkt_residual says how far a path is from a stationary point of it."
         )
-    if hasattr(problem, "signed_inputs"):
-        return np.asarray(problem.signed_inputs, float)
     if not (hasattr(problem, "inputs") and hasattr(problem, "labels")):
         raise ValueError(f"problem must have inputs and labels, as a Classification has; got {type(problem).__name__}.")
     inputs, labels = np.asarray(problem.inputs, float), np.asarray(problem.labels, float)
