@@ -37,8 +37,8 @@ def draw(data):
             small = progress > (0.4 if label == "logistic loss" else 0.1)
             style = {**look, "markevery": 12, "markersize": 3.5}
             panel.semilogx(progress[small], margin[small] / margin[-1], **style, label=label)
-        panel.set(xlabel=r"$-\log\mathcal{L}$", ylim=(0, 1.05))
-        panel.legend(loc="lower right", fontsize=6)
+        panel.set(xlabel=r"$-\log\mathcal{L}$", ylim=(0, 1.5), yticks=np.linspace(0, 1, 6))
+        panel.legend(loc="upper left", fontsize=6, labelspacing=0.3)  # above the curves, which leave no room below
     axes[0].set(ylabel="margin over its last value")
     axes[1].set(ylabel="margin over its last value")
     axes[2].set(ylabel="margin over its last value")

@@ -90,6 +90,11 @@ def integer(name: str, value: Any, *, at_least: int) -> int:
     return int(value)
 
 
+def is_sequence(value: Any) -> bool:
+    """Whether `value` has its entries in an order: a list, a tuple, a range, or an array of one axis."""
+    return np.ndim(value) == 1 if isinstance(value, np.ndarray) else isinstance(value, list | tuple | range)
+
+
 def signs(name: str, value: Numeric) -> Held:
     """Every entry −1 or 1, along one axis."""
     held = number(name, value, shape=None)

@@ -16,6 +16,7 @@ from ..geometries import AbstractGeometry
 from ..reparameterizations import GradedProduct
 from ._dynamics import AbstractDynamics, PotentialDynamics, ReparameterizedDynamics
 from ._flow import Flow
+from ._network_dynamics import NetworkDynamics
 from ._spectral_dynamics import SpectralDynamics
 from ._status import Code, Status
 from ._trajectory import Trajectory, from_parameters
@@ -58,9 +59,10 @@ def discretize(
     """The discrete twin of a flow under any optax transformation.
 
     Each step feeds the gradient of the flow's (coupled-)regularized loss to `transformation`: ∇_θ[f(g(θ))+α_t h(θ)] for
-    a reparameterization, ∇f(x) as the step of the dual variable ∇R(x) for a potential (mirror descent). Decoupled decay
-    subtracts step_size·α_t·θ. The direction map is the transformation's own business: `optax.sgd(η)` is gradient
-    descent, `optax.sign_sgd(η)` sign descent; `scale_by_geometry(flow.geometry)` gives any other.
+    a reparameterization, ∇f(x) as the step of the dual variable ∇R(x) for a potential (mirror descent), layer by layer
+    for a network. Decoupled decay subtracts step_size·α_t·θ. The direction map is the transformation's own business:
+    `optax.sgd(η)` is gradient descent, `optax.sign_sgd(η)` sign descent; `scale_by_geometry(flow.geometry)` gives any
+    other.
 
     **Arguments:**
 
@@ -75,7 +77,7 @@ def discretize(
     _checks.instance("transformation", transformation, optax.GradientTransformation, "an optax transformation")
     if isinstance(flow.reparameterization, GradedProduct):
         raise ValueError("A graded product has steps of its factors only: discretize the flow of its `plain` product.")
-    if not isinstance(flow.dynamics, PotentialDynamics | SpectralDynamics | ReparameterizedDynamics):
+    if not isinstance(flow.dynamics, PotentialDynamics | NetworkDynamics | SpectralDynamics | ReparameterizedDynamics):
         raise ValueError("A family of potentials in time has no gradient step: discretize the flow it came from.")
     steps = _checks.integer("steps", steps, at_least=1)
     return Discretization(flow, transformation, steps, _checks.positive("step_size", step_size))
@@ -144,7 +146,8 @@ def agreement(
         for name, run in (("discrete", twin), ("continuous", path)):
             if not run.status.ok:
                 raise ValueError(f"The {name} run at step size {size:g} did not end well: {run.status}")
-        errors.append(float(jnp.max(jnp.abs(twin.x - path.x))))
+        distances = jax.tree.map(lambda a, b: float(jnp.max(jnp.abs(a - b))), twin.x, path.x)
+        errors.append(max(jax.tree.leaves(distances)))
     slope = np.polyfit(np.log(sizes), np.log(errors), 1)[0]
     return Agreement(sizes, np.asarray(errors), float(slope))
 
@@ -169,43 +172,53 @@ def _indices(save: int | Sequence[int] | None, steps: int) -> np.ndarray:
 def _run(dynamics: AbstractDynamics, transformation, step_size, start: Parameters, indices):
     """The parameters at each index, and how many of the saved points are finite."""
 
-    def to_state(theta):
-        return (
-            dynamics.potential.mirror_map(theta)
-            if isinstance(dynamics, PotentialDynamics | SpectralDynamics)
-            else theta
-        )
-
-    def to_parameters(state):
-        return (
-            dynamics.potential.inverse_mirror_map(state)
-            if isinstance(dynamics, PotentialDynamics | SpectralDynamics)
-            else state
-        )
-
     def step(k, carry):
         state, memory = carry
         time = k * step_size
-        theta = to_parameters(state)
+        theta = _parameters(dynamics, state)
         gradient = _gradient(dynamics, theta, time)
         updates, memory = transformation.update(gradient, memory, theta)
         moved = optax.apply_updates(state, updates)
         if isinstance(dynamics.decay, Decoupled):
             rate = step_size * dynamics.decay.strength(time)
-            if isinstance(dynamics, PotentialDynamics | SpectralDynamics):
-                moved = moved - rate * dynamics.potential.metric_times_identity(theta)
-            else:
-                moved = jax.tree.map(lambda new, old: new - rate * old, moved, theta)
+            moved = jax.tree.map(lambda new, lost: new - rate * lost, moved, _pull(dynamics, theta))
         return moved, memory
 
     def segment(carry, bounds):
         carry = jax.lax.fori_loop(bounds[0], bounds[1], step, carry)
-        return carry, to_parameters(carry[0])
+        return carry, _parameters(dynamics, carry[0])
 
     bounds = jnp.stack([jnp.concatenate([jnp.zeros(1, indices.dtype), indices[:-1]]), indices], axis=1)
-    _, saved = jax.lax.scan(segment, (to_state(start), transformation.init(start)), bounds)
+    _, saved = jax.lax.scan(segment, (_state(dynamics, start), transformation.init(start)), bounds)
     finite = jnp.stack([jnp.all(jnp.isfinite(leaf.reshape(len(leaf), -1)), axis=1) for leaf in jax.tree.leaves(saved)])
     return saved, jnp.argmin(jnp.append(jnp.all(finite, axis=0), False))
+
+
+def _state(dynamics: AbstractDynamics, theta: Parameters) -> Parameters:
+    """What a step adds to: the dual variable of a potential, layer by layer for a network, else θ itself."""
+    if isinstance(dynamics, NetworkDynamics):
+        return tuple(p.mirror_map(layer) for p, layer in zip(dynamics.potentials, theta, strict=True))
+    if isinstance(dynamics, PotentialDynamics | SpectralDynamics):
+        return dynamics.potential.mirror_map(theta)
+    return theta
+
+
+def _parameters(dynamics: AbstractDynamics, state: Parameters) -> Parameters:
+    """The inverse of `_state`."""
+    if isinstance(dynamics, NetworkDynamics):
+        return tuple(p.inverse_mirror_map(layer) for p, layer in zip(dynamics.potentials, state, strict=True))
+    if isinstance(dynamics, PotentialDynamics | SpectralDynamics):
+        return dynamics.potential.inverse_mirror_map(state)
+    return state
+
+
+def _pull(dynamics: AbstractDynamics, theta: Parameters) -> Parameters:
+    """What decoupled decay of strength 1 takes from the state."""
+    if isinstance(dynamics, NetworkDynamics):
+        return tuple(p.metric_times_identity(layer) for p, layer in zip(dynamics.potentials, theta, strict=True))
+    if isinstance(dynamics, PotentialDynamics | SpectralDynamics):
+        return dynamics.potential.metric_times_identity(theta)
+    return theta
 
 
 def _gradient(dynamics: AbstractDynamics, theta: Parameters, time: Scalar) -> Parameters:

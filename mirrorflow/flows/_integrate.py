@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import _checks
 from .._types import Held, Numeric, Parameters
-from ..problems import NetworkClassification
+from ..problems import Classification, NetworkClassification
 from ._field import Field, Points
 from ._flow import Flow
 from ._host import Run, Runner
@@ -22,6 +22,9 @@ from ._trajectory import Trajectory, from_points, undefined_start
 from .clocks import AbstractClock, LogTimes
 from .drive import State, Task
 from .until import AbstractRule, Either
+
+# A margin below this part of the largest counts as 0: a unit held on a sample gives it 1e-16.
+UNCLASSIFIED = 1e-9
 
 
 def integrate(
@@ -175,7 +178,7 @@ def _without_logarithm(points: Points, status: Status) -> Status:
 
 def _detail(field: Field, final: State) -> str:
     if final.code not in (Code.REACHED, Code.STATIONARY):
-        return "; ".join(filter(None, [_where(field, final), _unseen(field, final)]))
+        return "; ".join(filter(None, [_where(field, final), *_samples(field, final)]))
     if float(final.s) > 0:
         return ""
     return "the start is a point of rest" if final.code == Code.STATIONARY else "met by the start"
@@ -187,13 +190,17 @@ def _where(field: Field, final: State) -> str:
     return f"at {place} after {int(final.steps)} steps"
 
 
-def _unseen(field: Field, final: State) -> str:
-    """Which samples keep the loss of a network from falling, where there are any."""
+def _samples(field: Field, final: State) -> list[str]:
+    """How many samples a classifier has on the wrong side, and which of a network's keep the loss from falling."""
     problem = field.dynamics.problem
-    if not isinstance(problem, NetworkClassification):
-        return ""
+    if not isinstance(problem, Classification | NetworkClassification):
+        return []
     state, time, _ = field.split(final.s, final.y)
-    return unseen(problem, field.dynamics.predictor(state, time))
+    x = field.dynamics.predictor(state, time)
+    margins = np.asarray(problem.margins(x))
+    count = int(np.sum(margins <= UNCLASSIFIED * np.abs(margins).max()))
+    missed = f"{count} of {margins.size} samples not classified" if count else ""
+    return [missed, unseen(problem, x) if isinstance(problem, NetworkClassification) else ""]
 
 
 def stages(solver: diffrax.AbstractAdaptiveSolver) -> int:

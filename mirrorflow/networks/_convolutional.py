@@ -1,7 +1,6 @@
 """Small convolutional networks, their neurons the channels."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import equinox as eqx
@@ -46,8 +45,8 @@ class Convolutional(AbstractNetwork):
 
     def __init__(
         self,
-        shape: Sequence[Any],
-        channels: Sequence[Any],
+        shape: Any,  # sequences; what else is given is refused in words
+        channels: Any,
         outputs: int,
         *,
         key: jax.Array,
@@ -58,9 +57,9 @@ class Convolutional(AbstractNetwork):
         scale: Numeric = 1.0,
     ):
         no_bias(bias)
-        if isinstance(shape, int) or len(shape) != 3:
+        if not _checks.is_sequence(shape) or len(shape) != 3:
             raise ValueError(f"shape must be (channels, height, width) of one input, got {shape!r}.")
-        if isinstance(channels, int) or len(channels) == 0:
+        if not _checks.is_sequence(channels) or len(channels) == 0:
             raise ValueError(f"channels must be one integer for each convolution, at least one, got {channels!r}.")
         self.kernel = _checks.integer("kernel", kernel, at_least=1)
         self.stride = _checks.integer("stride", stride, at_least=1)

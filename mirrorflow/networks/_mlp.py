@@ -1,6 +1,5 @@
 """Fully connected networks."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import equinox as eqx
@@ -44,7 +43,7 @@ class MLP(AbstractNetwork):
 
     def __init__(
         self,
-        sizes: Sequence[Any],
+        sizes: Any,  # a sequence; what else is given is refused in words
         *,
         key: jax.Array,
         activation: Any = "relu",
@@ -52,7 +51,7 @@ class MLP(AbstractNetwork):
         scale: Numeric = 1.0,
     ):
         no_bias(bias)
-        if isinstance(sizes, int) or len(sizes) < 2:
+        if not _checks.is_sequence(sizes) or len(sizes) < 2:
             raise ValueError(f"sizes must be (inputs, hidden…, outputs), at least two integers, got {sizes!r}.")
         self.sizes = tuple(_checks.integer(f"sizes[{i}]", size, at_least=1) for i, size in enumerate(sizes))
         self.activation = activation_of(activation)

@@ -39,7 +39,8 @@ def balance(path: Trajectory) -> Balance:
     Geometries without an exponent count as q=2. `max_drift` is max|B_t−B_0| over the largest size of either side, both
     maxima over all points and entries; 0 if nothing was ever there.
 
-    **Raises:** `ValueError` for a potential or a reparameterization for which no balance is known.
+    **Raises:** `ValueError` for a potential or a reparameterization for which no balance is known, or a network without
+    hidden layers.
 
     **Source:** theory pages 01 to 04.
 
@@ -50,6 +51,8 @@ def balance(path: Trajectory) -> Balance:
     ([[0.25, 0.25]], True)
     """
     if isinstance(path.flow.problem, NetworkClassification):
+        if path.flow.problem.network.hidden_layers == 0:
+            raise ValueError("balance compares the two sides of hidden neurons, and this network has no hidden layer.")
         return _network(path.flow.problem.network, path.flow.layer_potentials, layers(path))
     reparameterization = path.flow.reparameterization
     if reparameterization is None:

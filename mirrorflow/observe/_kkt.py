@@ -1,6 +1,5 @@
 """How far a classifier is from a Karush–Kuhn–Tucker point of its max-margin problem."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -36,7 +35,7 @@ def kkt_residual(
     path: Trajectory,
     horizon: Any = None,
     *,
-    at: int | Sequence[int] = -1,
+    at: Any = -1,  # what is no number of a point is refused in words
     tolerance: Numeric = 1e-6,
     kink: Numeric = 0.0,
 ) -> KKT:
@@ -77,15 +76,24 @@ def kkt_residual(
     check_horizon(horizon)
     low = float(_checks.in_interval("tolerance", tolerance, 0.0, 1.0))
     near = float(_checks.in_interval("kink", kink, 0.0, 1.0))
-    points = len(path.time)
-    asked = [at] if isinstance(at, int | np.integer) else list(at)
-    for index in asked:
-        if not isinstance(index, int | np.integer) or not -points <= index < points:
-            raise ValueError(f"at must be numbers of points of the path, from {-points} to {points - 1}, got {at!r}.")
-    found = [_of_point(problem, horizon, path, int(index), low, near) for index in asked]
-    if isinstance(at, int | np.integer):
+    asked = _points(at, len(path.time))
+    found = [_of_point(problem, horizon, path, index, low, near) for index in asked]
+    if np.ndim(at) == 0:
         return found[0]
     return KKT(*(np.stack(field) for field in zip(*found, strict=True)))
+
+
+def _points(at: Any, count: int) -> list[int]:
+    """The numbers of points that are asked for, one or several."""
+    asked = [at] if isinstance(at, int | np.integer) else at
+    if not _checks.is_sequence(asked) or len(asked) == 0 or not all(_is_point(index, count) for index in asked):
+        raise ValueError(f"at must be numbers of points of the path, from {-count} to {count - 1}, got {at!r}.")
+    return [int(index) for index in asked]
+
+
+def _is_point(index: Any, count: int) -> bool:
+    whole = isinstance(index, int | np.integer) and not isinstance(index, bool)
+    return whole and -count <= int(index) < count
 
 
 def _horizon(path: Trajectory) -> Any:

@@ -53,6 +53,8 @@ def margin_certificate(x: Trajectory | Numeric, best: Any) -> MarginCertificate:
     >>> round(found.gap.item() / 1e-13, 2), mf.observe.margin_certificate([3.0, -1.0], best).features.round(12).item()
     (2.0, 0.5)
     """
+    if isinstance(x, Trajectory) and isinstance(x.x, tuple | list):
+        raise ValueError("x must be linear in the inputs: a network's margins have no certificate, see kkt_residual.")
     points = np.asarray(x.x if isinstance(x, Trajectory) else _checks.number("x", x, shape=None), float)
     signed, multipliers = np.asarray(best.signed_inputs, float), np.asarray(best.multipliers, float)
     if points.ndim not in (1, 2) or points.shape[-1] != signed.shape[1]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..potentials import Lp
+from ..problems import NetworkClassification
 from ._margin_gauge import gauge_margin
 from ._margin_linear import linear_margin, orthant_margin
 from ._margin_smooth import smooth_margin
@@ -79,8 +80,9 @@ def max_margin(problem: Any, horizon: Any) -> MaxMargin:
     `horizon`: `Lp(p)`, or a gauge: a function φ(x) that JAX differentiates, convex, positive for x≠0, φ(sx)=sφ(x) for
     s≥0.
 
-    **Raises:** `ValueError` if no x separates the data, with shares p whose Σp_iy_iz_i vanishes; for a horizon that is
-    none of these; `ImportError` if cvxpy is missing for 1<p<∞; `RuntimeError` if the bounds do not meet.
+    **Raises:** `ValueError` if no x separates the data, with shares p whose Σp_iy_iz_i vanishes; for a network, or a
+    horizon that is none of these; `ImportError` if cvxpy is missing for 1<p<∞; `RuntimeError` if the bounds do not
+    meet.
 
     **Source:** theory page 04 (characterization).
 
@@ -141,6 +143,13 @@ def _solver(horizon: Any) -> tuple[Any, float]:
 def _signed_inputs(problem: Any) -> np.ndarray:
     if hasattr(problem, "signed_inputs"):
         return np.asarray(problem.signed_inputs, float)
+    if isinstance(problem, NetworkClassification) and (
+        problem.network.hidden_layers > 0 or problem.network.outputs > 1
+    ):
+        raise ValueError(
+            "problem must be linear in x, and a network is not: no convex problem tells the largest margin of a "
+            "NetworkClassification. observe.kkt_residual says how far a path is from a stationary point of it."
+        )
     if not (hasattr(problem, "inputs") and hasattr(problem, "labels")):
         raise ValueError(f"problem must have inputs and labels, as a Classification has; got {type(problem).__name__}.")
     inputs, labels = np.asarray(problem.inputs, float), np.asarray(problem.labels, float)

@@ -45,13 +45,14 @@ def sign_flip(start: Numeric, balances: Numeric | None = None) -> SignFlip:
     """
     a, w = _split(start)
     reach, hold = _sides(a, w, balances)
-    margin = reach - hold
+    with np.errstate(over="ignore"):
+        margin = (reach - hold) * (reach + hold if balances is None else 1.0)
     turns = ~_along_negative_axis(w)
     moves, learns = True, turns
     if balances is not None:
-        beta1, beta2 = _balances(balances)
+        beta1, beta2 = _balances(balances, w)
         moves, learns = beta1 > 0, turns & ((beta2 > 0) | (w[..., 0] > 0))
-    flips = (a < 0) & (margin > 0) & turns & moves
+    flips = (a < 0) & (reach > hold) & turns & moves
     return SignFlip(flips, learns & ((a > 0) | flips | ((a == 0) & moves)), margin)
 
 
@@ -72,8 +73,8 @@ def separatrix(w: Numeric, balances: Numeric | None = None) -> Real:
     w = _weights(_checks.number("w", w, shape=None))
     numpy = _checks.array_module(w, balances)
     if balances is None:
-        return numpy.sqrt(numpy.sum(w**2, axis=-1))
-    beta1, beta2 = _balances(balances)
+        return _length(w)
+    beta1, beta2 = _balances(balances, w)
     reach = numpy.sum(_above(w, _spread(beta2, w)), axis=-1)
     return 0.5 * numpy.sqrt(reach * (reach + 2 * beta1))
 
@@ -112,21 +113,35 @@ def _weights(w: Held) -> Real:
 
 
 def _sides(a: Real, w: Real, balances: Numeric | None) -> tuple[Real, Real]:
-    """What w and what a can still lose of the conserved quantity."""
+    """What w and what a can still lose of the conserved quantity; for plain flow the roots of that."""
     numpy = _checks.array_module(a, w, balances)
     if balances is None:
-        return numpy.sum(w**2, axis=-1), a**2
-    beta1, beta2 = _balances(balances)
+        return _length(w), numpy.abs(a)
+    beta1, beta2 = _balances(balances, w)
     return numpy.sum(_above(w, _spread(beta2, w)), axis=-1), _above(a, beta1)
 
 
-def _balances(balances: Numeric) -> tuple[Held, Held]:
+def _length(w: Real) -> Real:
+    """‖w‖ along the last axis, w≠0; no square leaves the range of floats."""
+    numpy = _checks.array_module(w)
+    largest = numpy.max(numpy.abs(w), axis=-1)
+    return largest * numpy.sqrt(numpy.sum((w / largest[..., None]) ** 2, axis=-1))
+
+
+def _balances(balances: Numeric, w: Real) -> tuple[Held, Held]:
     try:
         first, second = balances
     except (TypeError, ValueError):
         raise ValueError(f"balances must be a pair (β₁, β₂), of a and of w, got {balances!r}.") from None
     beta1 = _checks.nonnegative("β₁ of balances", first, shape=None)
-    return beta1, _checks.nonnegative("β₂ of balances", second, shape=None)
+    beta2 = _checks.nonnegative("β₂ of balances", second, shape=None)
+    starts = tuple(w.shape[:-1])
+    for name, beta in (("β₁", beta1), ("β₂", beta2)):
+        if beta.ndim > 0 and tuple(beta.shape) != starts:
+            raise ValueError(
+                f"{name} of balances must be a number or of the shape {starts} of the starts, got {tuple(beta.shape)}."
+            )
+    return beta1, beta2
 
 
 def _spread(beta: Held, w: Real) -> Held:

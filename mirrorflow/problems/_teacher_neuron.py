@@ -23,7 +23,10 @@ class TeacherNeuron(AbstractProblem):
     φ=π, where J ~ ‖w‖(π−φ)³/6π is all that moves the student, and for a and ‖w‖ of any size.
 
     The predictor is x=(a,w₁,…,w_d). **At w=0** f has no gradient: it falls as −a·J(v) in the direction v. There
-    relu'(0)=0 is taken, as in frameworks for networks, and the gradient is 0: no flow leaves w=0.
+    relu'(0)=0 is taken, as in frameworks for networks, and the gradient is 0: no flow leaves w=0. Flows that fail from
+    a<0 end there, those of m⊙w in finite time, and steps become ever smaller near it. So a run or a sweep that asks who
+    learns the teacher goes `until.loss(1e-6) | until.stationary(1e-19)` with a `max_steps` (20,000 will do), not to a
+    time, and a sweep names an implicit solver: `solver=diffrax.Kvaerno5(), rtol=1e-4, atol=1e-15`.
 
     **Arguments:** `dimension`: d ≥ 1.
 

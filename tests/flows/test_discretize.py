@@ -54,6 +54,34 @@ def test_mirror_descent_is_the_loop_one_would_write():
     np.testing.assert_allclose(twin.time, [0.0, 7 * size, 30 * size], rtol=1e-14)
 
 
+@pytest.mark.parametrize("decay", [None, DECOUPLED], ids=["none", "decoupled"])
+def test_a_network_steps_in_the_dual_of_each_layer(decay):
+    """A linear network of two layers, against its loop with derivatives by hand."""
+    network = mf.networks.MLP((2, 3, 1), key=jax.random.key(0), activation="linear")
+    inputs, labels = np.array([[1.0, 0.5], [-0.5, 2.0]]), np.array([1.0, -1.0])
+    problem = mf.problems.NetworkClassification(network, inputs, labels)
+    potentials = (mf.potentials.HyperbolicEntropy(0.3), mf.potentials.Quadratic())
+    flow, size = mf.Flow(problem, potential=potentials, decay=decay), 0.01
+    twin = mf.discretize(flow, optax.sgd(size), steps=30, step_size=size).run(network.parameters)
+    first, last = (np.asarray(layer) for layer in network.parameters)
+    alpha = 0.0 if decay is None else 0.3
+    for _ in range(30):
+        weights = -labels * np.exp(-labels * (last @ first @ inputs.T)[0])  # ∂loss/∂f
+        pull = weights @ inputs
+        dual = np.arcsinh(first / 0.3) - size * last.T @ pull[None] - size * alpha * first / np.hypot(first, 0.3)
+        last = last - size * (first @ pull)[None] - size * alpha * last
+        first = 0.3 * np.sinh(dual)
+    for found, expected in zip(twin.parameters, (first, last), strict=True):
+        np.testing.assert_allclose(found[-1], expected, rtol=1e-12)
+
+
+def test_gradient_descent_on_a_network_approaches_its_flow_at_order_one():
+    network = mf.networks.MLP((2, 3, 1), key=jax.random.key(0), activation="squared relu")
+    problem = mf.problems.NetworkClassification(network, np.array([[1.0, 0.5], [-0.5, 2.0]]), [1.0, -1.0])
+    flow = mf.Flow(problem, potential=mf.potentials.Quadratic())
+    assert agreement(flow, optax.sgd, network.parameters, time=0.5, step_sizes=SIZES).order == pytest.approx(1, abs=0.2)
+
+
 def test_adamw_keeps_its_memory_across_saved_steps():
     """The same parameters whether every step is saved or none between, and those of optax alone."""
     flow = mf.Flow(PROBLEM, reparameterization=HADAMARD)

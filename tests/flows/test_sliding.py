@@ -284,6 +284,18 @@ def test_a_loss_that_cannot_fall_below_one_says_which_samples_are_in_the_way():
     np.testing.assert_allclose(path.loss[-1], 1.0, rtol=1e-3)
 
 
+def test_a_loss_that_a_unit_held_on_a_sample_keeps_above_one_says_so():
+    """The unit is 1e-16 off the sample, not 0: the sample counts as not classified all the same."""
+    network = mf.networks.MLP((2, 3, 1), key=jax.random.key(0))
+    inputs = jax.random.normal(jax.random.key(1), (6, 2))
+    problem = mf.problems.NetworkClassification(network, inputs, np.where(inputs[:, 0] > 0, 1.0, -1.0))
+    flow = mf.Flow(problem, potential=mf.potentials.Quadratic())
+    start = (np.array([[1, 0], [-1, 1], [0, -1]]), np.array([[1, -1, 1]]))
+    path = mf.integrate(flow, start, clock=mf.clocks.Loss(), until=mf.until.log_loss(-5.0))
+    np.testing.assert_allclose(path.loss[-1], 1.0, rtol=1e-9)
+    assert "clock stopped" in str(path.status) and "1 of 6 samples not classified" in str(path.status)
+
+
 @pytest.mark.parametrize("flow", [sign_flow(), FLOW], ids=["sign", "network"])
 def test_implicit_mirror_steps_are_refused_where_there_are_kinks(flow):
     start = NETWORK.parameters if flow is FLOW else np.zeros(6)

@@ -171,6 +171,14 @@ def test_the_loss_clock_stops_where_the_loss_stops_falling():
 FALLING = mf.Flow(push([-1.0, -1.0, -1.0]), potential=mf.potentials.Quadratic())
 
 
+def test_a_run_on_data_that_nothing_separates_counts_the_samples_in_the_way():
+    problem = mf.problems.Classification([[1.0, 0.0], [0.0, 1.0], [0.0, -1.0]], [1.0, 1.0, 1.0])
+    flow = mf.Flow(problem, potential=mf.potentials.Quadratic())
+    start = jnp.array([0.0, 1.0])
+    path = mf.integrate(flow, start, clock=mf.clocks.Log(), until=mf.until.log_time(30.0), max_steps=5)
+    assert "step limit" in str(path.status) and "1 of 3 samples not classified" in str(path.status)
+
+
 def test_a_negative_loss_has_no_logarithm_and_the_status_says_where():
     path = mf.integrate(FALLING, -np.ones(3), until=mf.until.time(3.0), save=5)
     assert path.status.ok and "log_loss is NaN from t=1.5 on, where the loss is negative" in str(path.status)

@@ -124,3 +124,11 @@ def test_other_coordinates_have_no_balance(in_x, of_factors):
     custom = reparameterizations.Custom(lambda theta: theta**3)
     with pytest.raises(ValueError, match="not for Custom"):
         observe.balance(of_factors(custom, np.ones((2, 3)), (3,)))
+
+
+def test_a_network_without_hidden_layers_has_no_balance():
+    network = mf.networks.MLP((2, 1), key=jax.random.key(0))
+    problem = mf.problems.NetworkClassification(network, np.eye(2), [1.0, 1.0])
+    path = mf.Trajectory.from_arrays(time=[0.0], parameters=(np.ones((1, 1, 2)),), problem=problem)
+    with pytest.raises(ValueError, match=r"balance compares .* this network has no hidden layer"):
+        observe.balance(path)

@@ -2,6 +2,7 @@
 
 import types
 
+import jax
 import jax.numpy as jnp
 import mpmath
 import numpy as np
@@ -98,3 +99,12 @@ def test_gauges_given_as_functions_are_certified_too():
 def test_points_that_have_no_margin_are_refused_in_words(x, message):
     with pytest.raises(ValueError, match=message):
         mf.observe.margin_certificate(x, mf.predict.max_margin(PROBLEM, Lp(1)))
+
+
+def test_networks_have_no_certificate():
+    network = mf.networks.MLP((5, 2, 1), key=jax.random.key(0))
+    problem = mf.problems.NetworkClassification(network, PROBLEM.inputs, PROBLEM.labels)
+    weights = jax.tree.map(lambda leaf: leaf[None], network.parameters)
+    path = mf.Trajectory.from_arrays(time=[0.0], parameters=weights, problem=problem)
+    with pytest.raises(ValueError, match="a network's margins have no certificate, see kkt_residual"):
+        mf.observe.margin_certificate(path, mf.predict.max_margin(PROBLEM, Lp(2)))

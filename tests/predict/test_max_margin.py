@@ -2,6 +2,7 @@
 
 import itertools
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -237,6 +238,20 @@ def test_horizons_that_are_none_are_refused_in_words(horizon, message):
 def test_problems_without_labels_are_refused_in_words():
     with pytest.raises(ValueError, match=r"problem must have inputs and labels.*LinearRegression"):
         max_margin(mf.problems.LinearRegression(np.eye(2), np.ones(2)), Lp(2))
+
+
+@pytest.mark.parametrize(("sizes", "labels"), [((2, 3, 1), [1.0, -1.0]), ((2, 3, 3), [2, 0]), ((2, 2), [1, 0])])
+def test_networks_are_refused_whose_margin_is_not_that_of_their_inputs(sizes, labels):
+    network = mf.networks.MLP(sizes, key=jax.random.key(0))
+    problem = mf.problems.NetworkClassification(network, np.eye(2), labels)
+    with pytest.raises(ValueError, match=r"problem must be linear in x.*NetworkClassification.*kkt_residual"):
+        max_margin(problem, Lp(2))
+
+
+def test_a_network_without_hidden_layers_is_a_linear_classifier():
+    linear, network = separable(6, 3), mf.networks.MLP((3, 1), key=jax.random.key(0))
+    problem = mf.problems.NetworkClassification(network, linear.inputs, linear.labels)
+    assert max_margin(problem, Lp(2)).margin == max_margin(linear, Lp(2)).margin
 
 
 def test_a_potential_on_the_orthant_finds_the_margin_of_nonnegative_directions():

@@ -60,6 +60,14 @@ def test_margin_vanishes_on_the_separatrix_and_is_the_balance_that_separates():
     np.testing.assert_allclose(mf.predict.separating_balance(start, beta2), beta1, rtol=1e-12)
 
 
+@pytest.mark.parametrize("size", [1e-200, 1e-30, 1.0, 1e200])
+def test_plain_flow_has_no_scale(size):
+    """It is the same for (a,w) and c·(a,w), also where squares are 0 or infinite."""
+    found = mf.predict.sign_flip(size * np.array([[-0.5, 0.3, -0.41], [-0.5, 0.3, -0.39]]))
+    assert found.flips.tolist() == [True, False] and not np.isnan(found.margin).any()
+    np.testing.assert_allclose(mf.predict.separatrix(size * np.array([0.3, 0.4])), 0.5 * size, rtol=1e-15)
+
+
 def test_large_balances_give_the_criterion_of_plain_flow():
     starts = np.concatenate([-np.full((4, 1), 0.55), W], axis=1)
     plain = mf.predict.sign_flip(starts)
@@ -135,6 +143,11 @@ def test_escape_exponents_lie_between_four_and_five():
         (lambda: mf.predict.sign_flip([0.5, 1.0], (-1.0, 0.5)), "β₁ of balances must be non-negative"),
         (lambda: mf.predict.sign_flip([0.5, 1.0], (1.0, -0.5)), "β₂ of balances must be non-negative"),
         (lambda: mf.predict.sign_flip([0.5, 1.0], 1.0), "balances must be a pair"),
+        (lambda: mf.predict.sign_flip(np.ones((4, 2)), (np.ones(3), 1.0)), r"β₁ of balances must be .*\(4,\).*\(3,\)"),
+        (
+            lambda: mf.predict.separating_balance(np.ones((3, 2)), np.ones(2)),
+            r"β₂ of balances must be .*\(3,\).*\(2,\)",
+        ),
         (lambda: mf.predict.separatrix(1.0), "last axis"),
         (lambda: mf.predict.separating_balance([0.5, 1.0], -1.0), "β₂ of balances must be non-negative"),
         (lambda: mf.predict.misaligned_escape_time(0.0, 1.0), "angle must be positive"),
