@@ -123,13 +123,16 @@ def resolved(equation: Equation, state: Parameters, modes: Modes) -> tuple[Real,
 
 
 class Met(NamedTuple):
-    """What a step met: whether anything, where, the state and the modes there, and whether they lack room."""
+    """What a step met: whether anything, where, the state and the modes there, and whether they lack room; `back` is
+    what brought the state to the surfaces it slides along.
+    """
 
     event: Any
     s: Scalar
     y: Parameters
     modes: Modes
     crowded: jax.Array
+    back: Parameters
 
 
 def inspect(
@@ -161,12 +164,12 @@ def inspect(
         equation, state = field.equation(s, y)
         across = (here.sides != 0) & (_clearance(equation, state, here) < 0.5)
         chosen, crowded = choose(equation, state, here, across | (here.sides == 0))
-        return Met(event, s, y, chosen, crowded)
+        return Met(event, s, y, chosen, crowded, back)
 
     def nothing():
         y = field.moved(y1, back)
         equation, state = field.equation(s1, y)
-        return Met(event, s1, y, _settled(equation, state, here), jnp.asarray(False))
+        return Met(event, s1, y, _settled(equation, state, here), jnp.asarray(False), back)
 
     return jax.lax.cond(event, found, nothing)
 

@@ -56,7 +56,8 @@ def met_in_step(
         return inspect(field, sliding.modes, s0, s1, y1, interpolation.evaluate)
 
     def failed():
-        return Met(jnp.asarray(False), s1, y1, sliding.modes, jnp.asarray(False))
+        nowhere = jax.tree.map(jnp.zeros_like, field.split(s1, y1)[0])
+        return Met(jnp.asarray(False), s1, y1, sliding.modes, jnp.asarray(False), nowhere)
 
     return jax.lax.cond(keep, looked, failed)
 

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from .._types import Anything, Held, Parameters
 from ._dynamics import Moment
 from ._field import Field
-from ._sliding import ROOM
+from ._sliding import ROOM, Met
 from ._sliding_run import Sliding, met_in_step, sliding_at_start, snapshot
 from ._status import Code
 from .until import AbstractRule, code_of
@@ -31,6 +31,8 @@ MOVING = 1e-12
 RESTLESS = 0.1
 # Part of the tolerance from which on an error counts: the next step is then as long as the controller lets it be.
 NEGLIGIBLE = 1e-5
+# Tolerances by which a step may be off the surfaces that it slides along.
+STRAYED = 1e3
 
 
 class Task(eqx.Module):
@@ -248,16 +250,31 @@ def _along_kinks(task: Task, state: State, step: Attempt) -> Attempt:
         return step
     interpolation = task.solver.interpolation_cls(t0=step.s0, t1=step.whole, **step.dense)
     met = met_in_step(task.field, state.sliding, step.keep, interpolation, step.s0, step.whole, step.y1)
+    strayed = _strayed(task, met)
+    length = step.whole - step.s0
+    proposed = jnp.where(met.event, met.s + length, step.proposed)
     return step._replace(
         s1=met.s,
         y1=met.y,
-        keep=step.keep & ~met.crowded & _all_finite(met.y),
-        proposed=jnp.where(met.event, met.s + (step.whole - step.s0), step.proposed),
+        keep=step.keep & ~met.crowded & _all_finite(met.y) & ~strayed,
+        proposed=jnp.where(strayed, step.s0 + 0.25 * length, proposed),
         clipped=step.clipped & ~met.event,
         sliding=state.sliding.after(met, met.s - step.s0),
         event=met.event,
         crowded=met.crowded,
     )
+
+
+def _strayed(task: Task, met: Met) -> jax.Array:
+    """Whether a step left its surfaces by more than steps may err: the way back, along a straight line, then leads
+    anywhere, as where a weight comes to 0 whose metric is 0 there.
+    """
+    controller, (state, _, _) = task.controller, task.field.split(met.s, met.y)
+
+    def far(way, there):
+        return jnp.any(~(jnp.abs(way) <= STRAYED * (controller.atol + controller.rtol * jnp.abs(there))))
+
+    return jnp.any(jnp.stack(jax.tree.leaves(jax.tree.map(far, met.back, state))))
 
 
 def _paced(task: Task, state: State, step: Attempt) -> Attempt:
