@@ -11,7 +11,7 @@ import jax
 
 LIBRARIES = ("mirrorflow", "jax", "jaxlib", "diffrax", "equinox", "optimistix", "lineax", "optax", "numpy", "scipy")
 # rooms that look at results and compute none
-LOOKING = {"claims", "content", "plotting", "report", "cli", "cli.py"}
+LOOKING = {"claims", "studies", "content", "plotting", "report", "cli", "cli.py"}
 
 
 @functools.cache

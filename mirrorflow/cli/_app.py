@@ -118,6 +118,26 @@ def figure(
     draw(names or [], everything=everything, seed=seed, out=out, jobs=jobs)
 
 
+@app.command()
+def study(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME|FILE]...", show_default=False)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every study.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="The whole study, which takes hours, instead of a small one.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show what is recorded; run nothing.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run again what is recorded.")] = False,
+    out: Out = "out",
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Processes (default: one a core).", show_default=False)
+    ] = None,
+) -> None:
+    """Train methods against each other, both sides tuned alike, over several seeds: out/studies/NAME.md and .png."""
+    from ._study import run
+
+    run(names or [], everything=everything, full=full, show=show, fresh=fresh, folder=out, jobs=jobs)
+
+
 @app.command("falsify")
 def falsify_(
     targets: Annotated[

@@ -1,0 +1,76 @@
+"""`mirrorflow study`."""
+
+import pathlib
+from typing import Any
+
+import rich.markdown
+import rich.progress
+import typer
+
+from ..claims._store import out_folder, write_atomically
+from ..plotting import draw_study
+from ..studies import Results, UnknownStudy, conduct, study_names, study_of, table
+from ..studies._plan import total
+from ..studies._work import Failed, Step, study_results
+from ._words import err, out, plural, refuse
+
+
+def run(
+    names: list[str], *, everything: bool, full: bool, show: bool, fresh: bool, folder: str, jobs: int | None
+) -> None:
+    """Make studies, or list them."""
+    if not names and not everything:
+        _list()
+        return
+    for name in dict.fromkeys([*names, *(study_names() if everything else [])]):
+        try:
+            study = study_of(name)
+        except (UnknownStudy, ValueError) as error:
+            refuse(str(error))
+        results = study_results(study, full=full, out=folder) if show else _made(name, full, fresh, folder, jobs)
+        _tell(results, folder, brief=everything)
+
+
+def _made(name: str, full: bool, fresh: bool, folder: str, jobs: int | None) -> Results:
+    columns = (
+        rich.progress.TextColumn("{task.description}"),
+        rich.progress.BarColumn(),
+        rich.progress.MofNCompleteColumn(),
+        rich.progress.TimeElapsedColumn(),
+    )
+    with rich.progress.Progress(*columns, console=err(), transient=True) as bar:
+        task = bar.add_task(name, total=total(study_of(name), full))
+
+        def progress(step: Step) -> None:
+            bar.update(task, advance=1, description=f"{name}: {step.run.arm}")
+
+        try:
+            return conduct(name, full=full, out=folder, jobs=jobs, fresh=fresh, progress=progress)
+        except KeyboardInterrupt:
+            err().print("Interrupted: what has ended is kept, and the same command goes on.")
+            raise typer.Exit(130) from None
+        except Failed as failure:
+            err().print(f"[bold red]{name}:[/] {failure}", soft_wrap=True)
+            raise typer.Exit(1) from None
+
+
+def _tell(results: Results, folder: str, brief: bool) -> None:
+    place = out_folder(folder) / "studies"
+    stem = results.study.name + ("" if results.full else "-small")
+    text = table(results)
+    write_atomically(place / f"{stem}.md", text)
+    files: list[pathlib.Path] = [place / f"{stem}.md"]
+    if results.study.draw is not None:
+        files += draw_study(results, stem, place)
+    if not brief:
+        out().print(rich.markdown.Markdown(text))
+    for file in files:
+        print(file)
+
+
+def _list() -> None:
+    names = study_names()
+    if not names:
+        refuse("There are no studies here.")
+    rows: list[Any] = [f"[bold]{name}[/]  {study_of(name).question}" for name in names]
+    out().print(f"{plural(len(names), 'study')}:", *rows, sep="\n")
