@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import functools
 import itertools
 import os
 import pathlib
@@ -62,9 +63,15 @@ def conduct(
 
 def perform(name: str, run: dict[str, Any]) -> dict[str, float]:
     """Make one run of a study, in whatever process this is."""
-    study = study_of(name)
+    study = _known(name)
     measured = study.run(Run(**run).trial(study))
     return {key: float(value) for key, value in measured.items()}
+
+
+@functools.lru_cache(maxsize=8)
+def _known(name: str) -> Study:
+    """The study, looked for once a process: runs must share the functions that compiled programs are found by."""
+    return study_of(name)
 
 
 def _make(name: str, todo: list[Run], records: Records, count: int, progress: Callable[[Step], None] | None) -> None:
