@@ -17,7 +17,7 @@ WORDS = "words"
 
 
 class Kept(NamedTuple):
-    """What a file holds: the `leaves` of the state, `rows` of the history, the `mark` of what determines it, `seconds`."""
+    """What a file holds: `leaves` of the state, `rows` of the history, the `mark` of what determines it, `seconds`."""
 
     leaves: list[np.ndarray]
     rows: list[dict[str, Any]]
@@ -71,7 +71,7 @@ class Checkpoint:
 
 def encoded(leaf: Any) -> np.ndarray:
     """A leaf as NumPy can write it: keys as their numbers, types that NumPy has not as their bytes."""
-    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+    if is_key(leaf):
         return np.asarray(jax.random.key_data(leaf))
     held = np.asarray(leaf)
     return held if held.dtype.isbuiltin else np.frombuffer(held.tobytes(), np.uint8)
@@ -79,7 +79,7 @@ def encoded(leaf: Any) -> np.ndarray:
 
 def decoded(held: np.ndarray, like: Any) -> jax.Array:
     """The leaf of the type and shape of `like`."""
-    if jnp.issubdtype(like.dtype, jax.dtypes.prng_key):
+    if is_key(like):
         return jax.random.wrap_key_data(jnp.asarray(held), impl=jax.random.key_impl(like))
     if held.dtype != like.dtype:
         held = np.frombuffer(held.tobytes(), like.dtype).reshape(like.shape)
@@ -87,11 +87,12 @@ def decoded(held: np.ndarray, like: Any) -> jax.Array:
 
 
 def _fits(held: np.ndarray, like: Any) -> bool:
-    wanted = jax.eval_shape(jax.random.key_data, like) if _is_key(like) else like
+    wanted = jax.eval_shape(jax.random.key_data, like) if is_key(like) else like
     if np.dtype(wanted.dtype).isbuiltin:
         return held.shape == wanted.shape and held.dtype == wanted.dtype
     return held.dtype == np.uint8 and held.size == wanted.size * np.dtype(wanted.dtype).itemsize
 
 
-def _is_key(leaf: Any) -> bool:
+def is_key(leaf: Any) -> bool:
+    """Whether the leaf is a key, or keys, of jax.random in the new form."""
     return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._checkpoint import encoded
+from ._checkpoint import encoded, is_key
 from ._loop import State, Task
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -67,7 +67,7 @@ def _name(function: Any) -> str:
 
 def _short(value: Any) -> Any:
     leaves = jax.tree.leaves(value)
-    if len(leaves) == 1 and leaves[0] is value and value.ndim == 0 and not jnp.issubdtype(value.dtype, jnp.extended):
+    if len(leaves) == 1 and leaves[0] is value and value.ndim == 0 and not is_key(value):
         return np.asarray(value).item()
     return digest(value)
 

@@ -10,7 +10,7 @@ import pytest
 import mirrorflow as mf
 from mirrorflow.claims import _compiles
 
-from ._small import DATA, KEY, NETWORK, Net, Points, adam, fit, on_masks, same, weights
+from ._small import DATA, KEY, NETWORK, Net, Points, fit, on_masks, same, weights
 
 
 def by_hand(network, optimizer, steps, batch=16, data=DATA):
@@ -36,7 +36,8 @@ def by_hand(network, optimizer, steps, batch=16, data=DATA):
 def test_fit_takes_the_steps_of_a_loop_by_hand():
     run = fit(steps=30, evaluate_every=10)
     params, statistics, losses = by_hand(NETWORK, optax.adam(0.01), 30)
-    for ours, theirs in zip(jax.tree.leaves((run.params, run.statistics)), jax.tree.leaves((params, statistics))):
+    pairs = zip(jax.tree.leaves((run.params, run.statistics)), jax.tree.leaves((params, statistics)), strict=True)
+    for ours, theirs in pairs:
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
     assert run.status.ok and run.steps == 30 and run.history["step"].tolist() == [0, 10, 20, 30]
     np.testing.assert_allclose(run.history["train_loss"][1:], np.reshape(losses, (3, 10)).mean(axis=1), rtol=1e-4)
