@@ -151,11 +151,6 @@ def same_shape(**named: tuple[str, Sequence[int]]) -> None:
         raise ValueError(f"Shapes must agree: {words}.")
 
 
-def is_function(value: Any) -> bool:
-    """Whether `value` is a function, and no pytree that can be called as well, as every network is."""
-    return callable(value) and jax.tree_util.all_leaves([value])
-
-
 def instance(name: str, value: Any, kind: type | UnionType, allowed: str) -> None:
     """`value` is a `kind`, else a ValueError that says what is allowed."""
     if not isinstance(value, kind):

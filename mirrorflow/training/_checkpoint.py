@@ -74,7 +74,7 @@ def encoded(leaf: Any) -> np.ndarray:
     if is_key(leaf):
         return np.asarray(jax.random.key_data(leaf))
     held = np.asarray(leaf)
-    return held if held.dtype.isbuiltin else np.frombuffer(held.tobytes(), np.uint8)
+    return held if held.dtype.isbuiltin == 1 else np.frombuffer(held.tobytes(), np.uint8)
 
 
 def decoded(held: np.ndarray, like: Any) -> jax.Array:
@@ -88,7 +88,7 @@ def decoded(held: np.ndarray, like: Any) -> jax.Array:
 
 def _fits(held: np.ndarray, like: Any) -> bool:
     wanted = jax.eval_shape(jax.random.key_data, like) if is_key(like) else like
-    if np.dtype(wanted.dtype).isbuiltin:
+    if np.dtype(wanted.dtype).isbuiltin == 1:
         return held.shape == wanted.shape and held.dtype == wanted.dtype
     return held.dtype == np.uint8 and held.size == wanted.size * np.dtype(wanted.dtype).itemsize
 

@@ -15,7 +15,8 @@ def cross_entropy(outputs: Anything, targets: Anything) -> Real:
     >>> mf.training.cross_entropy(jnp.zeros((2, 4)), jnp.array([0, 3])).round(3).tolist()  # log 4
     [1.386, 1.386]
     """
-    losses = optax.softmax_cross_entropy_with_integer_labels(outputs, targets)
+    wide = outputs.astype(jnp.promote_types(outputs.dtype, jnp.float32))
+    losses = optax.softmax_cross_entropy_with_integer_labels(wide, targets)
     return jnp.mean(losses, axis=tuple(range(1, losses.ndim)))
 
 
@@ -29,4 +30,4 @@ def hits(outputs: Anything, targets: Anything) -> Real | None:
     if not jnp.issubdtype(targets.dtype, jnp.integer):
         return None
     right = jnp.argmax(outputs, axis=-1) == targets
-    return jnp.mean(right.astype(outputs.dtype), axis=tuple(range(1, right.ndim)))
+    return jnp.mean(right.astype(jnp.promote_types(outputs.dtype, jnp.float32)), axis=tuple(range(1, right.ndim)))
