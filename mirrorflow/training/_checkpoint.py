@@ -51,7 +51,7 @@ class Checkpoint:
     def write(self, state: Any, rows: list[dict[str, Any]], mark: dict[str, Any], seconds: float) -> None:
         """Keep this in place of what was kept; a kill meanwhile leaves the older file."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        held = {str(index): encoded(leaf) for index, leaf in enumerate(jax.tree.leaves(state))}
+        held: dict[str, Any] = {str(index): encoded(leaf) for index, leaf in enumerate(jax.tree.leaves(state))}
         held[WORDS] = np.asarray(json.dumps({"rows": rows, "mark": mark, "seconds": seconds}))
         buffer = io.BytesIO()
         np.savez(buffer, **held)
