@@ -135,7 +135,9 @@ def _base(name: str, given: Mapping[str, Any], steps: int) -> dict[str, Any]:
         return {}
     if inner is None:
         words = ", ".join(BASES[name])
-        raise ValueError(f"[optimizer] must have a key 'base' for {name!r}: one of {words}, or a table [optimizer.base].")
+        raise ValueError(
+            f"[optimizer] must have a key 'base' for {name!r}: one of {words}, or a table [optimizer.base]."
+        )
     place, inner = "[optimizer.base]", {"name": inner} if isinstance(inner, str) else inner
     return _falling(place, _variant(place, "name", inner, {base: PLAIN[base] for base in BASES[name]}), steps)
 
@@ -159,7 +161,12 @@ def _sparsity(given: Any, steps: int) -> dict[str, Any]:
     if method in MASKED:
         _masks(table)
     if method in ("set", "rigl"):
-        table = {"stop": last, **table}
+        table = {"stop": last, "interval": min(100, max(1, steps // 20)), **table}
+        if table["stop"] < table["interval"]:
+            raise ValueError(
+                f"[sparsity] stop must be at least interval = {table['interval']}, or masks never change, got "
+                f"{table['stop']}."
+            )
     if method == "gradual":
         table = {"begin": min(tenth, last - 1), "end": last, "interval": max(1, steps // 100), **table}
         if not table["begin"] < table["end"] <= steps:

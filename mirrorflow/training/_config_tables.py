@@ -127,7 +127,7 @@ _MASKS: Table = {
 }
 _REWIRING: Table = {
     **_MASKS,
-    "interval": integer(1).otherwise(100),
+    "interval": integer(1).otherwise(None),
     "fraction": SHARE.otherwise(0.3),
     "stop": integer(1).otherwise(None),
 }

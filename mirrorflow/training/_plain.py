@@ -69,7 +69,8 @@ def _direction(name: str, given: Given) -> optax.GradientTransformation:
         return optax.scale_by_adam(**given.numbers("b1", "b2", "eps"))
     momentum = given.held.get("momentum")
     parts = [] if momentum is None else [optax.trace(momentum, nesterov=bool(given.word("nesterov", False)))]
-    return optax.chain(*parts, *([optax.scale_by_sign()] if name == "sign" else []))
+    last = optax.scale_by_sign() if name == "sign" else optax.identity()
+    return optax.chain(*parts, last)
 
 
 def _matrices(params: Parameters, exclude: Sequence[str]) -> Any:

@@ -13,7 +13,6 @@ from ..networks import kernels
 from ._plain import Given, plain
 
 
-
 @dataclasses.dataclass(frozen=True)
 class Layout:
     """Of a network's arrays, in the order of its leaves: which are sparse, and along which axis neurons lie."""
