@@ -31,6 +31,7 @@ _ROOMS = (
     "solvers",
     "sparsity",
     "studies",
+    "training",
     "until",
 )
 _NAMES = {
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from . import solvers as solvers
     from . import sparsity as sparsity
     from . import studies as studies
+    from . import training as training
     from ._accuracy import accuracy as accuracy
     from ._config import enable_compile_cache as enable_compile_cache
     from ._config import enable_float64 as enable_float64

@@ -90,6 +90,15 @@ def integer(name: str, value: Any, *, at_least: int) -> int:
     return int(value)
 
 
+def is_function(value: Any) -> bool:
+    """Whether `value` is to be called. A network of booleans, one an array, can be called too, but is a pytree."""
+    leaves = jax.tree.leaves(value)
+    dtypes = [
+        np.asarray(leaf).dtype if isinstance(leaf, bool | int) else getattr(leaf, "dtype", None) for leaf in leaves
+    ]
+    return callable(value) and not (leaves and all(dtype is not None and dtype.kind in "biu" for dtype in dtypes))
+
+
 def is_sequence(value: Any) -> bool:
     """Whether `value` has its entries in an order: a list, a tuple, a range, or an array of one axis."""
     return np.ndim(value) == 1 if isinstance(value, np.ndarray) else isinstance(value, list | tuple | range)

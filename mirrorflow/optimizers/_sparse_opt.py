@@ -109,7 +109,7 @@ def _scaled(theta: Real, step: Real, mask: Any, axis: int) -> Real:
 def _axes(neuron_axis: Axis, params: Parameters) -> Any:
     if isinstance(neuron_axis, int):
         return jax.tree.map(lambda theta: neuron_axis, params)
-    if callable(neuron_axis):
+    if _checks.is_function(neuron_axis):
         return jax.tree.map(neuron_axis, params)
     same_tree("neuron_axis", neuron_axis, params)
     return neuron_axis

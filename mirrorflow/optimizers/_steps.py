@@ -78,7 +78,7 @@ def chosen(where: Where, params: Parameters) -> Any:
         return jax.tree.map(lambda leaf: True, params)
     if where is None:
         return jax.tree.map(lambda leaf: leaf.ndim >= 2, params)
-    found = where(params) if callable(where) else where
+    found = where(params) if _checks.is_function(where) else where
     same_tree("where", found, params)
     for leaf in jax.tree.leaves(found):
         if not isinstance(leaf, bool | np.bool_):

@@ -89,7 +89,7 @@ def _rewired(
         parts = zip(keys, leaves, jax.tree.leaves(now.gradients), jax.tree.leaves(now.masks), strict=True)
         return jax.tree.unflatten(structure, [rewire(share(now.step), growth, *part) for part in parts])
 
-    start = masks if callable(masks) else lambda params: masks
+    start = masks if _checks.is_function(masks) else lambda params: masks
     return changing(transformation, start, every, change, _checks.key("key", key))
 
 

@@ -40,7 +40,7 @@ def masked(transformation: optax.GradientTransformation, masks: Any) -> optax.Gr
     inner = optax.with_extra_args_support(transformation)
 
     def init(params: Parameters) -> MaskedState:
-        held = full(masks(params) if callable(masks) else masks, params)
+        held = full(masks(params) if _checks.is_function(masks) else masks, params)
         return MaskedState(held, inner.init(zeroed(params, held)))
 
     def update(

@@ -1,7 +1,7 @@
 """Masks: pytrees of booleans, True where a weight is, with exactly the density asked for."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -205,7 +205,7 @@ def _sparse(params: Parameters, where: Where) -> list[bool]:
     """Whether each array, in the order of the leaves, is sparse."""
     if where is None:
         return [leaf.ndim >= 2 for leaf in jax.tree.leaves(params)]
-    if isinstance(where, Callable):
+    if _checks.is_function(where):
         return [bool(where(leaf)) for leaf in jax.tree.leaves(params)]
     if jax.tree.structure(where) != jax.tree.structure(params):
         raise ValueError(f"where must be a pytree of booleans like params, got {jax.tree.structure(where)}.")

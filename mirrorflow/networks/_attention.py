@@ -1,0 +1,68 @@
+"""Blocks of transformers: attention and a perceptron, normalized before, added to what came."""
+
+import equinox as eqx
+import jax
+
+from .._types import Real
+from ._layers import Dense, dense
+from ._normalization import LayerNorm, layer_norm
+
+# 1/E gelu(z)² for z~N(0,1)
+GELU_GAIN = 2.351
+
+
+class Attention(eqx.Module):
+    """Each position takes the values of positions in proportion to softmax(q·k/√d); `causal`: none after itself."""
+
+    query: Dense
+    key: Dense
+    value: Dense
+    output: Dense
+    heads: int = eqx.field(static=True)
+    causal: bool = eqx.field(static=True)
+
+    def __call__(self, signals: Real) -> Real:
+        """Shape (batch, positions, width) → the same."""
+        batch, positions, width = signals.shape
+        split = (batch, positions, self.heads, width // self.heads)
+        query, key, value = (layer(signals).reshape(split) for layer in (self.query, self.key, self.value))
+        mixed = jax.nn.dot_product_attention(query, key, value, is_causal=self.causal)
+        return self.output(mixed.reshape(signals.shape))
+
+
+class Block(eqx.Module):
+    """x + attention(norm(x)), then x + W₂ gelu(W₁ norm(x))."""
+
+    attention_norm: LayerNorm
+    attention: Attention
+    hidden_norm: LayerNorm
+    hidden: Dense
+    output: Dense
+
+    def __call__(self, signals: Real) -> Real:
+        """Shape (batch, positions, width) → the same."""
+        signals = signals + self.attention(self.attention_norm(signals)[0])
+        return signals + self.output(jax.nn.gelu(self.hidden(self.hidden_norm(signals)[0])))
+
+
+def blocks(depth: int, width: int, heads: int, expansion: int, epsilon: float, causal: bool) -> tuple[Block, ...]:
+    """`depth` blocks; what they add is smaller by √(2·depth) at first, so that the sum keeps its size."""
+    share = 1 / (2 * depth)
+
+    def block() -> Block:
+        query, key, value = (dense(width, width) for _ in range(3))
+        return Block(
+            layer_norm(width, epsilon),
+            Attention(query, key, value, dense(width, width, gain=share), heads, causal),
+            layer_norm(width, epsilon),
+            dense(width, expansion * width),
+            dense(expansion * width, width, gain=share * GELU_GAIN),
+        )
+
+    return tuple(block() for _ in range(depth))
+
+
+def check_heads(heads: int, width: int) -> None:
+    """`ValueError` unless the width can be shared out among the heads."""
+    if width % heads:
+        raise ValueError(f"heads must divide width = {width}, got {heads}.")
