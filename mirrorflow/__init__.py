@@ -30,6 +30,7 @@ _ROOMS = (
     "schedules",
     "solvers",
     "sparsity",
+    "training",
     "until",
 )
 _NAMES = {
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from . import schedules as schedules
     from . import solvers as solvers
     from . import sparsity as sparsity
+    from . import training as training
     from ._accuracy import accuracy as accuracy
     from ._config import enable_compile_cache as enable_compile_cache
     from ._config import enable_float64 as enable_float64
