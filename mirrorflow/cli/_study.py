@@ -1,15 +1,13 @@
 """`mirrorflow study`."""
 
-import pathlib
 from typing import Any
 
 import rich.markdown
 import rich.progress
 import typer
 
-from ..claims._store import out_folder, write_atomically
-from ..plotting import draw_study
-from ..studies import Results, UnknownStudy, conduct, study_names, study_of, table
+from ..claims._store import out_folder
+from ..studies import Results, UnknownStudy, conduct, study_names, study_of, table, written
 from ..studies._plan import total
 from ..studies._work import Failed, Step, study_results
 from ._words import err, out, plural, refuse
@@ -55,15 +53,9 @@ def _made(name: str, full: bool, fresh: bool, folder: str, jobs: int | None) -> 
 
 
 def _tell(results: Results, folder: str, brief: bool) -> None:
-    place = out_folder(folder) / "studies"
-    stem = results.study.name + ("" if results.full else "-small")
-    text = table(results)
-    write_atomically(place / f"{stem}.md", text)
-    files: list[pathlib.Path] = [place / f"{stem}.md"]
-    if results.study.draw is not None:
-        files += draw_study(results, stem, place)
+    files = written(results, out_folder(folder) / "studies")
     if not brief:
-        out().print(rich.markdown.Markdown(text))
+        out().print(rich.markdown.Markdown(table(results)))
     for file in files:
         print(file)
 

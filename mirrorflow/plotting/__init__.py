@@ -8,7 +8,6 @@ from ._figures import figure_of as figure_of
 from ._figures import made as made
 from ._figures import main as main
 from ._figures import make as make
-from ._studies import draw_study as draw_study
 from ._style import COLOURS as COLOURS
 from ._style import DOUBLE as DOUBLE
 from ._style import MARKERS as MARKERS

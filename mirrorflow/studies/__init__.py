@@ -1,9 +1,11 @@
 """Methods against each other on real data: tuned alike, several seeds, intervals, a table and a figure."""
 
+from ._draw import written as written
 from ._loading import UnknownStudy as UnknownStudy
 from ._loading import study_names as study_names
 from ._loading import study_of as study_of
 from ._results import Results as Results
+from ._script import main as main
 from ._statistics import Interval as Interval
 from ._statistics import interval as interval
 from ._study import Arm as Arm

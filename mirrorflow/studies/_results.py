@@ -1,10 +1,11 @@
 """What a study has measured, read by setting, arm and seed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from ._plan import Best, best, final
+from ._plan import Best, best, final, tuning
 from ._records import Records
 from ._statistics import Interval, interval
 from ._study import Arm, Setting, Study
@@ -41,8 +42,9 @@ class Results:
         return None if values is None or not np.isfinite(values).all() else interval(values)
 
     def difference(self, arm: str, measure: str, **setting: Any) -> Interval | None:
-        """Arm minus baseline, seed by seed: mean and 95 % interval."""
-        one, other = (self.values(name, measure, **setting) for name in (arm, self.study.baseline))
+        """Arm minus the arm that it is compared with, seed by seed: mean and 95 % interval."""
+        against = self.study.against(self.study.arm(arm))
+        one, other = (self.values(name, measure, **setting) for name in (arm, against))
         if one is None or other is None or not np.isfinite(one - other).all():
             return None
         return interval(one - other)
@@ -51,6 +53,13 @@ class Results:
         """The numbers that tuning found."""
         size = self.study.size(self.full)
         return best(self.study, size, self.study.arm(arm), self.setting(**setting), self.records)
+
+    def tried(self, arm: str, **setting: Any) -> list[tuple[Mapping[str, float], float]]:
+        """What tuning tried and the score of each, in the order of trying; only what is recorded."""
+        size = self.study.size(self.full)
+        runs = tuning(self.study, size, self.study.arm(arm), self.setting(**setting))
+        found = [(run.numbers, self.records.get(run)) for run in runs]
+        return [(numbers, measured["score"]) for numbers, measured in found if measured is not None]
 
     def setting(self, **fields: Any) -> Setting:
         """The setting with these fields.

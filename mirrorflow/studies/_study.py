@@ -9,14 +9,16 @@ Setting = Mapping[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Arm:
-    """A method. `optimizer` makes it of numbers; `tuned` are ranges that are searched on a logarithmic scale, `fixed`
-    the numbers that are not; `why` says what the reader must know of it.
+    """A method. `recipe` is what the study's `run` makes it from; `tuned` are ranges that are searched on a logarithmic
+    scale, `fixed` the numbers that are not; `against` is the arm that it is compared with, by default the baseline;
+    `why` says what the reader must know of it.
     """
 
     name: str
-    optimizer: Callable[..., Any]
+    recipe: Any
     tuned: Mapping[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
     fixed: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    against: str | None = None
     why: str = ""
 
     def __post_init__(self) -> None:
@@ -104,6 +106,9 @@ class Study:
         names = [arm.name for arm in self.arms]
         if len(set(names)) < len(names):
             raise ValueError(f"arms of study {self.name!r} must have different names, got {', '.join(names)}.")
+        others = {arm.against for arm in self.arms if arm.against is not None} - set(names)
+        if others:
+            raise ValueError(f"against must be one of {', '.join(names)}; got {', '.join(sorted(others))}.")
         if self.baseline not in names:
             raise ValueError(f"baseline must be one of {', '.join(names)}; got {self.baseline!r}.")
         for size in (self.small, self.full):
@@ -114,6 +119,10 @@ class Study:
     def arm(self, name: str) -> Arm:
         """The arm of this name."""
         return next(arm for arm in self.arms if arm.name == name)
+
+    def against(self, arm: Arm) -> str:
+        """The name of the arm that this one is compared with."""
+        return arm.against or self.baseline
 
     def size(self, full: bool) -> Size:
         """The full size or the small one."""

@@ -24,7 +24,7 @@ def table(results: Results) -> str:
     for measure in study.measures:
         parts += [f"## {measure.words}", _means(results, measure)]
         if measure.better is not None and len(results.arms) > 1:
-            parts += [f"Against {study.baseline}, seed by seed:", _differences(results, measure)]
+            parts += [f"Differences from {study.baseline}, seed by seed:", _differences(results, measure)]
     if _tuned(results):
         parts += ["## Numbers that tuning found", "An asterisk: the outermost that was tried.", _numbers(results)]
     notes = [f"- {arm.name}: {arm.why}" for arm in results.arms if arm.why]
@@ -50,7 +50,9 @@ def _means(results: Results, measure: Measure) -> str:
 
 
 def _differences(results: Results, measure: Measure) -> str:
-    others = [arm for arm in results.arms if arm.name != results.study.baseline]
+    study = results.study
+    others = [arm for arm in results.arms if arm.name != study.against(arm)]
+    heads = [arm.name if arm.against is None else f"{arm.name} (from {arm.against})" for arm in others]
     rows = []
     for setting in results.settings:
         row = [label(setting)]
@@ -59,7 +61,7 @@ def _differences(results: Results, measure: Measure) -> str:
             words = "" if found is None else f": {WORDS[found.sign if measure.better else -found.sign]}"
             row.append(_shown(found, measure, signed=True) + words)
         rows.append(row)
-    return markdown(["", *(arm.name for arm in others)], rows)
+    return markdown(["", *heads], rows)
 
 
 def _numbers(results: Results) -> str:

@@ -68,7 +68,7 @@ class Images(AbstractData):
 
         >>> data = mf.training.digits()
         >>> data.samples("train"), data.validation().samples("train"), data.validation().samples("test")
-        (1348, 1078, 270)
+        (1347, 1078, 269)
         """
         held = stratified(jax.random.key(0), self.labels, check_test(share))
         return Images(

@@ -1,0 +1,103 @@
+"""What the studies share: data, networks, schedules, and one training of a trial."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+import mirrorflow as mf
+
+SHAPE, CLASSES = (1, 8, 8), 10
+LENGTH = 32  # characters in a window
+START, ORDER, MASKS = range(3)  # what keys of a trial are for
+
+
+@functools.cache
+def data_of(task, tuning):
+    """Digits or text; for tuning the test part is kept away, and a part to train on tested in its place."""
+    whole = mf.training.digits() if task == "images" else mf.training.characters("reference", LENGTH)
+    return whole.validation() if tuning else whole
+
+
+def key_of(trial, purpose):
+    """A key of the trial's seed: the same for every method and every density, so that differences are paired."""
+    return jax.random.fold_in(jax.random.key(trial.seed), purpose)
+
+
+def transformer(task, key, *, width=32, depth=2):
+    """A vision transformer for images, a causal one for text."""
+    if task == "images":
+        return mf.networks.ViT(SHAPE, CLASSES, patch=2, width=width, depth=depth, heads=4, key=key)
+    vocabulary = len(mf.training.VOCABULARY)
+    return mf.networks.Transformer(vocabulary, LENGTH, width=width, depth=depth, heads=4, key=key)
+
+
+def residual(key, width=8, blocks=(1, 1)):
+    """A residual network with batch normalization."""
+    return mf.networks.ResNet(SHAPE, CLASSES, width=width, blocks=blocks, key=key)
+
+
+def cosine(peak, steps, warmup=0.1):
+    """A learning rate that rises to `peak` over a share of the steps and falls to 0 along a cosine; `peak` may be traced."""
+    rising = max(1, round(warmup * steps))
+    return optax.warmup_cosine_decay_schedule(0.0, peak, rising, steps, 0.0)
+
+
+def trained(trial, network, optimizer, numbers=None, *, steps, batch=64, data=None, **more):
+    """The trial's training: numbers of the trial, the data of its task, evaluated once, at the end."""
+    data = data_of(trial.setting.get("task", "images"), trial.tuning) if data is None else data
+    numbers = dict(trial.numbers) if numbers is None else numbers
+    key = key_of(trial, ORDER)
+    return mf.training.fit(
+        network,
+        data,
+        optimizer,
+        numbers,
+        steps=steps,
+        key=key,
+        batch=batch,
+        evaluate_every=steps,
+        progress=False,
+        **more,
+    )
+
+
+def scores(run):
+    """What tables show of a training."""
+    return {
+        "accuracy": run.history["test_accuracy"][-1],
+        "loss": run.history["test_loss"][-1],
+        "density": run.history["density"][-1],
+        "skipped": run.skipped,
+    }
+
+
+def scored(trial, run, **more):
+    """Those numbers; for tuning the score, the test accuracy with the loss to tell equal ones apart."""
+    found = scores(run)
+    if trial.tuning:
+        return {"score": found["accuracy"] - 1e-3 * np.minimum(found["loss"], 100.0)}
+    return {**found, **more}
+
+
+def flipped(start, end, masks=None):
+    """The share of weights (where the masks are True) whose sign is another at the end."""
+    changed = jax.tree.map(lambda a, b: (jnp.sign(a) != jnp.sign(b)) & (a != 0), start, end)
+    counted = jax.tree.map(lambda a: a != 0, start) if masks is None else masks
+    total = sum(int(jnp.sum(leaf)) for leaf in jax.tree.leaves(counted))
+    both = jax.tree.map(lambda a, b: a & b, changed, counted)
+    return sum(int(jnp.sum(leaf)) for leaf in jax.tree.leaves(both)) / max(total, 1)
+
+
+def settings(**fields):
+    """Every combination of the fields' values."""
+    found = [{}]
+    for name, values in fields.items():
+        found = [{**one, name: value} for one in found for value in values]
+    return tuple(found)
+
+
+ACCURACY = mf.studies.Measure("accuracy", "Test accuracy in %", better=True, factor=100.0, digits=2)
+LOSS = mf.studies.Measure("loss", "Test loss in nats", better=False, digits=3)
