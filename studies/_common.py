@@ -40,7 +40,7 @@ def residual(key, width=8, blocks=(1, 1)):
 
 
 def cosine(peak, steps, warmup=0.1):
-    """A learning rate that rises to `peak` over a share of the steps and falls to 0 along a cosine; `peak` may be traced."""
+    """A learning rate that rises to `peak` over a share of the steps, then falls to 0 along a cosine; it may be traced."""
     rising = max(1, round(warmup * steps))
     return optax.warmup_cosine_decay_schedule(0.0, peak, rising, steps, 0.0)
 
