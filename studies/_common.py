@@ -40,9 +40,9 @@ def residual(key, width=8, blocks=(1, 1)):
 
 
 def cosine(peak, steps, warmup=0.1):
-    """A learning rate that rises to `peak` over a share of the steps, then falls to 0 along a cosine; it may be traced."""
-    rising = max(1, round(warmup * steps))
-    return optax.warmup_cosine_decay_schedule(0.0, peak, rising, steps, 0.0)
+    """A rate that rises to `peak`, which may be traced, over a share of the steps and then falls to 0 along a cosine."""
+    shape = optax.warmup_cosine_decay_schedule(0.0, 1.0, max(1, round(warmup * steps)), steps, 0.0)
+    return lambda step: peak * shape(step)
 
 
 def trained(trial, network, optimizer, numbers=None, *, steps, batch=64, data=None, **more):

@@ -14,8 +14,9 @@ class Interval(NamedTuple):
 
     @property
     def sign(self) -> int:
-        """1 where the interval lies above 0, −1 where below, 0 where it holds 0."""
-        return int(self.mean - self.half > 0) - int(self.mean + self.half < 0)
+        """1 where the interval lies above 0, −1 where below, 0 where it holds 0 or two seeds are all there is."""
+        told = self.count > 2
+        return told * (int(self.mean - self.half > 0) - int(self.mean + self.half < 0))
 
 
 def interval(values: Any) -> Interval:
