@@ -159,7 +159,11 @@ def evaluate(
 ) -> dict[str, Any]:
     """The metrics of a state, by name; `broken` counts weights that are not 0 though a mask prunes them."""
     network = task.network(state.params)
-    row: dict[str, Any] = {"train_loss": state.loss, "train_accuracy": state.accuracy}
+    begun = state.counted > 0
+    row: dict[str, Any] = {"train_loss": jnp.where(begun, state.loss, jnp.nan)}
+    targets = jax.eval_shape(lambda: task.data.batch(task.key, state.step, task.batch))[1]
+    if jnp.issubdtype(targets.dtype, jnp.integer):
+        row["train_accuracy"] = jnp.where(begun, state.accuracy, jnp.nan)
     for name, (inputs, targets) in tests.items():
         row |= {f"{name}_{what}": mean for what, mean in _test(task.loss, network, state, inputs, targets).items()}
     arrays = [leaf for leaf, on in zip(jax.tree.leaves(state.params), sparse, strict=True) if on]

@@ -61,6 +61,8 @@ def prepare(config: Config) -> Prepared:
 
 def load(config: Config) -> Any:
     """The data of a configuration."""
+    from . import arrays, characters, digits
+
     table = {name: value for name, value in config.data.items() if name != "name"}
     if config.data["name"] == "digits":
         return digits(**table)
