@@ -34,7 +34,7 @@ class AbstractNormalization(eqx.Module):
 
 
 class BatchNorm(AbstractNormalization):
-    """scale·(x−μ)/√(σ²+ε)+shift for each channel, the channels along axis 1.
+    """scale·(x−μ)/√(σ²+ε)+shift for each channel, the channels along the last axis.
 
     In training μ and σ² are those of the batch over all other axes, σ² divided by how many numbers there are; the
     running ones become momentum·old+(1−momentum)·new, with the new variance divided by one number less. Otherwise the
@@ -60,11 +60,10 @@ class BatchNorm(AbstractNormalization):
         """
         if not training:
             return _standardized(signals, statistics.mean, statistics.variance, self), statistics
-        count = math.prod(signals.shape) // signals.shape[1]
+        count = math.prod(signals.shape[:-1])
         if count < 2:
             raise ValueError("inputs must hold at least 2 numbers a channel: the variance of one number is 0.")
-        axes = tuple(axis for axis in range(signals.ndim) if axis != 1)
-        mean, variance = _moments(signals, axes)
+        mean, variance = _moments(signals, tuple(range(signals.ndim - 1)))
         keep, unbiased = self.momentum, count / (count - 1)
         moments = Moments(
             (keep * statistics.mean + (1 - keep) * mean.ravel()).astype(statistics.mean.dtype),
@@ -74,7 +73,7 @@ class BatchNorm(AbstractNormalization):
 
 
 class LayerNorm(AbstractNormalization):
-    """scale·(x−μ)/√(σ²+ε)+shift with μ and σ² of one sample, over `axis` and all that follow; channels along `axis`.
+    """scale·(x−μ)/√(σ²+ε)+shift with μ and σ² over `axis` and all axes after it; channels along the last axis.
 
     **Source:** arXiv:1607.06450.
     """
@@ -107,7 +106,7 @@ class Unnormalized(AbstractNormalization):
 
 
 def normalizing(kind: Any, channels: int, epsilon: float, momentum: float = 0.9) -> AbstractNormalization:
-    """The layer of that kind for `channels` along axis 1; scale 1 and shift 0 at first."""
+    """The layer of that kind for `channels` along the last axis; scale 1 and shift 0 at first."""
     if kind is None:
         return Unnormalized()
     scale, shift = Constant((channels,), 1.0), Constant((channels,), 0.0)
@@ -152,11 +151,8 @@ def _moments(signals: Real, axes: tuple[int, ...]) -> tuple[Real, Real]:
 
 
 def _standardized(signals: Real, mean: Real, variance: Real, layer: Any) -> Real:
-    axis = layer.axis % signals.ndim if isinstance(layer, LayerNorm) else 1
-    others = [k for k in range(signals.ndim) if k != axis]
-
     def along(values: Real) -> Real:
-        return values if values.ndim == signals.ndim else jnp.expand_dims(values, others)
+        return values if values.ndim == signals.ndim else values.reshape((1,) * (signals.ndim - 1) + values.shape)
 
     dtype = jnp.promote_types(signals.dtype, jnp.float32)
     centred = signals.astype(dtype) - along(mean).astype(dtype)

@@ -25,7 +25,7 @@ class Unit(eqx.Module):
         return self.norm.statistics()
 
     def __call__(self, images: Real, statistics: Any, training: bool) -> tuple[Real, Any]:
-        """Shape (batch, in, height, width) → (batch, out, …), and the statistics."""
+        """Shape (batch, height, width, in) → (batch, …, out), and the statistics."""
         return self.norm(self.convolution(images), statistics, training)
 
 
@@ -41,7 +41,7 @@ class Residual(eqx.Module):
         return tuple(unit.statistics() for unit in (self.first, self.second, self.shortcut) if unit is not None)
 
     def __call__(self, images: Real, statistics: Any, training: bool) -> tuple[Real, Any]:
-        """Shape (batch, in, height, width) → (batch, out, …), and the statistics."""
+        """Shape (batch, height, width, in) → (batch, …, out), and the statistics."""
         signals, first = self.first(images, statistics[0], training)
         signals, second = self.second(jax.nn.relu(signals), statistics[1], training)
         if self.shortcut is None:
@@ -125,10 +125,11 @@ class ResNet(AbstractModel):
     def __call__(self, inputs: Anything, statistics: Any = (), *, training: bool = False) -> tuple[Real, Any]:
         """Logits of shape (batch, classes) for inputs (batch, channels, height, width), and the statistics."""
         images = real_inputs(inputs, self.shape, self.head.weight.dtype)
+        images = images.transpose(0, 2, 3, 1)
         first, *rest = fitting(self, statistics)
         images, first = self.stem(images, first, training)
         images, kept = jax.nn.relu(images), [first]
         for block, held in zip(self.blocks, rest, strict=True):
             images, held = block(images, held, training)
             kept.append(held)
-        return self.head(jnp.mean(images, axis=(2, 3))), tuple(kept)
+        return self.head(jnp.mean(images, axis=(1, 2))), tuple(kept)

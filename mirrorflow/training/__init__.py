@@ -1,8 +1,19 @@
 """Training of networks: data, the loop with its files, configurations."""
 
+from ._characters import characters as characters
 from ._config import Config as Config
 from ._config import config_of as config_of
 from ._config import read_config as read_config
+from ._data import AbstractData as AbstractData
+from ._data import Blocks as Blocks
+from ._data_arrays import arrays as arrays
+from ._data_images import Images as Images
+from ._data_text import VOCABULARY as VOCABULARY
+from ._data_text import Text as Text
+from ._data_text import decoded as decoded
+from ._data_text import encoded as encoded
+from ._data_text import printable as printable
+from ._digits import digits as digits
 from ._fit import fit as fit
 from ._loop import Seen as Seen
 from ._loss import cross_entropy as cross_entropy

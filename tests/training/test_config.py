@@ -203,7 +203,10 @@ WRONG = [
     ("[data]\ntest = 0.5\n", "[data] must have a key 'name': one of digits, characters, arrays."),
     ('[data]\nname = "digits"\ntest = 1.5\n', "[data] test must be a number between 0 and 1, got 1.5."),
     ('[data]\nname = "digits"\nclasses = [1]\n', "[data] classes must be a list of at least 2, each an integer of"),
-    ('[data]\nname = "digits"\nlength = 9\n', "[data] has no key 'length' for 'digits'; there are test, classes, relabel."),
+    (
+        '[data]\nname = "digits"\nlength = 9\n',
+        "[data] has no key 'length' for 'digits'; there are test, classes, relabel.",
+    ),
     ('[data]\nname = "arrays"\n', "[data] must have a key 'path' for 'arrays': a text."),
     ('[data]\nname = "characters"\n', "[network] name for data 'characters' must be a transformer, got 'resnet'."),
     ('[network]\nname = "resnet"\nblocks = [1, 0]\n', "[network] blocks must be a list of at least 1, each an integer"),
