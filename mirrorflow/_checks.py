@@ -6,9 +6,9 @@ exception.
 """
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import UnionType
-from typing import Any
+from typing import Any, TypeGuard
 
 import jax
 import jax.core
@@ -90,7 +90,7 @@ def integer(name: str, value: Any, *, at_least: int) -> int:
     return int(value)
 
 
-def is_function(value: Any) -> bool:
+def is_function(value: Any) -> TypeGuard[Callable[..., Any]]:
     """Whether `value` is to be called. A network of booleans, one an array, can be called too, but is a pytree."""
     leaves = jax.tree.leaves(value)
     dtypes = [

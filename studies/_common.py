@@ -34,13 +34,16 @@ def transformer(task, key, *, width=32, depth=2):
     return mf.networks.Transformer(vocabulary, LENGTH, width=width, depth=depth, heads=4, key=key)
 
 
-def residual(key, width=8, blocks=(1, 1)):
-    """A residual network with batch normalization."""
-    return mf.networks.ResNet(SHAPE, CLASSES, width=width, blocks=blocks, key=key)
+def images_of(trial):
+    """The network for digits of the trial's size, with batch normalization: residual, or a perceptron where it says so."""
+    key, size = key_of(trial, START), trial.size
+    if "widths" in size:
+        return mf.networks.Perceptron(SHAPE, CLASSES, size["widths"], normalization="batch", key=key)
+    return mf.networks.ResNet(SHAPE, CLASSES, width=size["width"], blocks=size["blocks"], key=key)
 
 
 def cosine(peak, steps, warmup=0.1):
-    """A rate that rises to `peak`, which may be traced, over a share of the steps and then falls to 0 along a cosine."""
+    """A rate that rises to `peak` (traced or not) over a share of the steps and then falls to 0 along a cosine."""
     shape = optax.warmup_cosine_decay_schedule(0.0, 1.0, max(1, round(warmup * steps)), steps, 0.0)
     return lambda step: peak * shape(step)
 

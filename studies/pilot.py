@@ -9,10 +9,8 @@ from mirrorflow import plotting
 from mirrorflow.content.studies._common import (
     ACCURACY,
     LOSS,
-    START,
     cosine,
-    key_of,
-    residual,
+    images_of,
     scored,
     settings,
     trained,
@@ -91,7 +89,7 @@ def tickets(trial, network, density, steps):
 
 def run(trial):
     steps, density = trial.size["steps"], trial.setting["density"]
-    network = residual(key_of(trial, START), width=trial.size["width"], blocks=trial.size["blocks"])
+    network = images_of(trial)
     if trial.arm.recipe is tickets:
         return scored(trial, tickets(trial, network, density, steps))
     make = trial.arm.recipe(density, steps)
@@ -142,7 +140,7 @@ STUDY = S.Study(
         settings(density=(0.1,)),
         seeds=2,
         trials=1,
-        numbers={"width": 4, "blocks": (1,), "steps": 30},
+        numbers={"widths": (16,), "steps": 30},
         arms=("magnitude", "PILoT"),
     ),
     full=S.Size(

@@ -12,10 +12,9 @@ from mirrorflow.content.studies._common import (
     ACCURACY,
     LOSS,
     MASKS,
-    START,
     cosine,
+    images_of,
     key_of,
-    residual,
     scored,
     settings,
     trained,
@@ -63,7 +62,7 @@ def flips(seen):
 
 def run(trial):
     steps = trial.size["steps"]
-    network = residual(key_of(trial, START), width=trial.size["width"], blocks=trial.size["blocks"])
+    network = images_of(trial)
     where = mf.networks.kernels(network)
     density = 1 - trial.setting["sparsity"]
     masks = mf.sparsity.random_masks(key_of(trial, MASKS), network, density, where=where, distribution="erk")
@@ -121,7 +120,7 @@ STUDY = S.Study(
         settings(sparsity=(0.9,)),
         seeds=2,
         trials=1,
-        numbers={"width": 4, "blocks": (1,), "steps": 30},
+        numbers={"widths": (16,), "steps": 30},
         arms=("plain", "Sign-In"),
     ),
     full=S.Size(

@@ -7,7 +7,7 @@ import optax
 
 import mirrorflow as mf
 from mirrorflow import plotting
-from mirrorflow.content.studies._common import ACCURACY, LOSS, MASKS, START, key_of, residual, scored, settings, trained
+from mirrorflow.content.studies._common import ACCURACY, LOSS, MASKS, images_of, key_of, scored, settings, trained
 from mirrorflow.content.studies._curves import curves
 
 DECAY, MOMENTUM = 5e-4, 0.9
@@ -34,7 +34,7 @@ def optimizer(base, corrected, method, steps):
 
 def run(trial):
     steps = trial.setting["steps"]
-    network = residual(key_of(trial, START), width=trial.size["width"], blocks=trial.size["blocks"])
+    network = images_of(trial)
     density, where = 1 - trial.setting["sparsity"], mf.networks.kernels(network)
     masks = mf.sparsity.random_masks(key_of(trial, MASKS), network, density, where=where, distribution="erk")
     base, corrected = trial.arm.recipe
@@ -89,7 +89,7 @@ STUDY = S.Study(
         settings(method=("RigL",), sparsity=(0.9,), steps=(30,)),
         seeds=2,
         trials=2,
-        numbers={"width": 4, "blocks": (1,)},
+        numbers={"widths": (16,)},
         arms=("SGD", "SparseOpt of SGD"),
     ),
     full=S.Size(

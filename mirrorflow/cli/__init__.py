@@ -1,4 +1,4 @@
-"""The command `mirrorflow`: verify, list, explain, paper, figure, falsify, replay, demo, run, derive.
+"""The command `mirrorflow`: verify, list, explain, paper, figure, falsify, replay, demo, run, derive, train.
 
 Nothing that computes is imported here, so that `mirrorflow --help` answers at once; each command imports what it needs.
 """

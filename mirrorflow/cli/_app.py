@@ -6,6 +6,7 @@ import typer
 
 from ._command_derive import derive_model
 from ._command_run import run_table
+from ._command_train import train_config
 from ._options import From, Out, Seed
 
 app = typer.Typer(
@@ -201,3 +202,4 @@ def demo(
 
 app.command("run")(run_table)
 app.command("derive")(derive_model)
+app.command("train")(train_config)

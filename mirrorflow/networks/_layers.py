@@ -60,7 +60,7 @@ def _convolution(stride: int, images: Real, weight: Real) -> Real:
     margin = weight.shape[-1] // 2
     padding = ((margin, margin), (margin, margin))
     return lax.conv_general_dilated(
-        images, weight, (stride, stride), padding, dimension_numbers=("NHWC", "OIHW", "NHWC")
+        jnp.asarray(images), jnp.asarray(weight), (stride, stride), padding, dimension_numbers=("NHWC", "OIHW", "NHWC")
     )
 
 

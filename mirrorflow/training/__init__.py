@@ -19,6 +19,7 @@ from ._loop import Seen as Seen
 from ._loss import cross_entropy as cross_entropy
 from ._loss import squared_error as squared_error
 from ._metrics import read_metrics as read_metrics
+from ._metrics import write_result as write_result
 from ._prepare import Prepared as Prepared
 from ._prepare import prepare as prepare
 from ._run import Interrupted as Interrupted

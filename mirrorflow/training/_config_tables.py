@@ -5,6 +5,7 @@ from ._config_fields import (
     ANY,
     DENSITY,
     NONNEGATIVE,
+    OPEN_SHARE,
     POSITIVE,
     RATE,
     SHARE,
@@ -19,15 +20,15 @@ from ._config_fields import (
 
 Table = dict[str, Field]
 
-TEST = RATE._replace(traced=False)
+_TEST: Table = {"test": OPEN_SHARE.otherwise(None)}
 DATA: dict[str, Table] = {
-    "digits": {"test": TEST.otherwise(0.25), "classes": several(integer(0), least=2).otherwise(None)},
+    "digits": {**_TEST, "classes": several(integer(0), least=2).otherwise(None), "relabel": SWITCH.otherwise(True)},
     "characters": {
+        **_TEST,
         "source": choice("reference", "library").otherwise("reference"),
-        "length": integer(2).otherwise(64),
-        "test": TEST.otherwise(None),
+        "length": integer(1).otherwise(64),
     },
-    "arrays": {"path": TEXT},
+    "arrays": {"path": TEXT, **_TEST, "classes": integer(1).otherwise(None), "standardize": SWITCH.otherwise(True)},
 }
 
 _DTYPE = choice("float32", "bfloat16", "float16", "float64").otherwise("float32")

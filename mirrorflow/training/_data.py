@@ -59,11 +59,6 @@ class AbstractData(eqx.Module):
     def _part(self, part: str) -> tuple[Anything, Anything]:
         """All inputs and targets of a part."""
 
-    @property
-    def test(self) -> tuple[Anything, Anything]:
-        """All inputs and targets to test on."""
-        return self._part("test")
-
     def blocks(self, part: str, size: int) -> Blocks:
         """A part in its order, in blocks of `size`; the last is filled up with its first sample, of weight 0.
 

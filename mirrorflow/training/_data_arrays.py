@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .. import _checks
@@ -61,8 +60,7 @@ def arrays(
         if scale == 0:
             raise ValueError(f"inputs must not all be one number to be standardized, all are {mean:g}.")
         inputs, test_inputs = (inputs - mean) / scale, (test_inputs - mean) / scale
-    parts = (inputs.astype(np.float32), labels, test_inputs.astype(np.float32), test_labels)
-    return Images(*(jnp.asarray(part) for part in parts), outputs)
+    return Images(inputs, labels, test_inputs, test_labels, outputs)
 
 
 def _found(source: Any) -> dict[str, np.ndarray]:

@@ -29,6 +29,12 @@ class Images(AbstractData):
     test_labels: Anything
     outputs: int = eqx.field(static=True)
 
+    def __init__(self, inputs: Any, labels: Any, test_inputs: Any, test_labels: Any, classes: int):
+        """Inputs in single precision, labels as integers of 32 bits; `arrays` checks a user's own."""
+        self.inputs, self.test_inputs = (jnp.asarray(part, jnp.float32) for part in (inputs, test_inputs))
+        self.labels, self.test_labels = (jnp.asarray(part, jnp.int32) for part in (labels, test_labels))
+        self.outputs = classes
+
     @property
     def input_shape(self) -> tuple[int, ...]:
         """(channels, height, width) of images."""

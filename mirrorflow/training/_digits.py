@@ -3,7 +3,6 @@
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .. import _checks
@@ -36,16 +35,13 @@ def digits(test: Any = 0.25, key: Any = None, *, classes: Any = None, relabel: b
     chosen = tuple(range(10)) if classes is None else _digits_of(classes)
     pixels, labels = _load()
     held_out = stratified(key, labels, test)
-    scale = np.std(pixels[~held_out])
-    inputs = ((pixels - np.mean(pixels[~held_out])) / scale).astype(np.float32).reshape(-1, 1, 8, 8)
+    mean, scale = np.mean(pixels[~held_out]), np.std(pixels[~held_out])
+    inputs = ((pixels - mean) / scale).reshape(-1, 1, 8, 8)
     names = np.full(10, -1)
     names[list(chosen)] = range(len(chosen)) if relabel else chosen
-    wanted = names[labels] >= 0
-    train, rest = wanted & ~held_out, wanted & held_out
-    outputs = len(chosen) if relabel else 10
-    new = names[labels].astype(np.int32)
-    arrays = (inputs[train], new[train], inputs[rest], new[rest])
-    return Images(*(jnp.asarray(array) for array in arrays), outputs)
+    labels = names[labels]
+    train, rest = (labels >= 0) & ~held_out, (labels >= 0) & held_out
+    return Images(inputs[train], labels[train], inputs[rest], labels[rest], len(chosen) if relabel else 10)
 
 
 def _digits_of(classes: Any) -> tuple[int, ...]:

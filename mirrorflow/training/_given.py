@@ -11,6 +11,9 @@ import numpy as np
 from .. import _checks
 from .._types import Parameters
 
+# Samples that are evaluated at once.
+BLOCK = 256
+
 
 def numbers_of(numbers: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers as Python's are taken by jax, of no precision of their own; arrays as they are.
@@ -72,14 +75,15 @@ def _said(shape: tuple[int, ...] | None) -> str:
 
 
 def tests_of(data: Any, tests: Mapping[str, Any]) -> dict[str, Any]:
-    """The test sets by name, those without a sample left out.
+    """The test sets by name, in blocks; those without a sample left out.
 
     **Raises:** `ValueError` for names that the history has already.
     """
-    found = {"test": data.test}
+    found = {"test": data}
     for name, other in tests.items():
         short = name.replace(" ", "_")
         if short in ("train", *found):
             raise ValueError(f"tests must have names other than {', '.join(['train', *found])}, got {name!r}.")
-        found[short] = other.test
-    return {name: pair for name, pair in found.items() if pair is not None and pair[0].shape[0] > 0}
+        found[short] = other
+    counts = {name: one.samples("test") for name, one in found.items()}
+    return {name: one.blocks("test", min(BLOCK, counts[name])) for name, one in found.items() if counts[name] > 0}

@@ -16,8 +16,6 @@ from ._status import Code
 
 # Batches in a row without a step, after which a training ends.
 PATIENCE = 20
-# Samples that are evaluated at once.
-BLOCK = 256
 
 
 class Task(eqx.Module):
@@ -159,9 +157,13 @@ def evaluate(
 ) -> dict[str, Any]:
     """The metrics of a state, by name; `broken` counts weights that are not 0 though a mask prunes them."""
     network = task.network(state.params)
-    row: dict[str, Any] = {"train_loss": state.loss, "train_accuracy": state.accuracy}
-    for name, (inputs, targets) in tests.items():
-        row |= {f"{name}_{what}": mean for what, mean in _test(task.loss, network, state, inputs, targets).items()}
+    begun = state.counted > 0
+    row: dict[str, Any] = {"train_loss": jnp.where(begun, state.loss, jnp.nan)}
+    targets = jax.eval_shape(lambda: task.data.batch(task.key, state.step, task.batch))[1]
+    if jnp.issubdtype(targets.dtype, jnp.integer):
+        row["train_accuracy"] = jnp.where(begun, state.accuracy, jnp.nan)
+    for name, blocks in tests.items():
+        row |= {f"{name}_{what}": mean for what, mean in _test(task.loss, network, state, blocks).items()}
     arrays = [leaf for leaf, on in zip(jax.tree.leaves(state.params), sparse, strict=True) if on]
     nonzeros = sum((jnp.sum(leaf != 0, dtype=jnp.int32) for leaf in arrays), start=jnp.zeros((), jnp.int32))
     row |= {"density": nonzeros / max(1, sum(leaf.size for leaf in arrays)), "nonzeros": nonzeros}
@@ -171,25 +173,19 @@ def evaluate(
     return row | {"broken": _broken(state)}
 
 
-def _test(loss: Any, network: Any, state: State, inputs: Any, targets: Any) -> dict[str, jax.Array]:
-    """Means over a test set, block by block; the last block is filled up with its last sample, which does not count."""
-    samples = inputs.shape[0]
-    size = min(samples, BLOCK)
-    blocks = -(-samples // size)
+def _test(loss: Any, network: Any, state: State, blocks: Any) -> dict[str, jax.Array]:
+    """Means over a test set, block by block."""
 
-    def block(first: jax.Array) -> dict[str, jax.Array]:
-        places = first + jnp.arange(size)
-        taken = jnp.minimum(places, samples - 1)
-        outputs, _ = network(inputs[taken], state.statistics, training=False)
-        found = {"loss": loss(outputs, targets[taken]), "accuracy": hits(outputs, targets[taken])}
+    def block(part: Any) -> dict[str, jax.Array]:
+        inputs, targets, weights = part
+        outputs, _ = network(inputs, state.statistics, training=False)
+        found = {"loss": loss(outputs, targets), "accuracy": hits(outputs, targets)}
         return {
-            name: jnp.sum(jnp.where(places < samples, values, 0))
-            for name, values in found.items()
-            if values is not None
+            name: jnp.sum(jnp.where(weights > 0, values, 0)) for name, values in found.items() if values is not None
         }
 
-    sums = lax.map(block, size * jnp.arange(blocks))
-    return {name: jnp.sum(values) / samples for name, values in sums.items()}
+    sums = lax.map(block, tuple(blocks))
+    return {name: jnp.sum(values) / jnp.sum(blocks.weights) for name, values in sums.items()}
 
 
 def _broken(state: State) -> jax.Array:

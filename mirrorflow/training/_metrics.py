@@ -51,7 +51,9 @@ def read_metrics(out: str | pathlib.Path) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
@@ -60,3 +62,8 @@ def _column(values: list[Any]) -> np.ndarray:
     known = next(value for value in values if value is not None)
     missing = np.full(np.shape(known), np.nan).tolist()
     return np.asarray([missing if value is None else value for value in values])
+
+
+def write_result(out: str | pathlib.Path, record: dict[str, Any]) -> None:
+    """Write `result.json` into the folder of a training."""
+    write_atomically(pathlib.Path(out) / "result.json", line(record).encode())

@@ -61,12 +61,14 @@ def prepare(config: Config) -> Prepared:
 
 def load(config: Config) -> Any:
     """The data of a configuration."""
+    from . import arrays, characters, digits
+
     table = {name: value for name, value in config.data.items() if name != "name"}
     if config.data["name"] == "digits":
         return digits(**table)
     if config.data["name"] == "characters":
         return characters(table.pop("source"), **table)
-    return arrays(config.folder / table["path"])
+    return arrays(config.folder / table.pop("path"), **table)
 
 
 def draw(config: Config, data: Any, key: jax.Array) -> Any:
@@ -83,7 +85,7 @@ def draw(config: Config, data: Any, key: jax.Array) -> Any:
         "vit": networks.ViT,
         "transformer": networks.Transformer,
     }[config.network["name"]]
-    sizes = (data.vocabulary, data.length) if config.network["name"] == "transformer" else (data.shape, data.classes)
+    sizes = (data.classes, data.length) if config.network["name"] == "transformer" else (data.input_shape, data.classes)
     try:
         return make(*sizes, **table, dtype=jnp.dtype(dtype), key=key)
     except ValueError as error:

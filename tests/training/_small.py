@@ -33,21 +33,38 @@ class Net(eqx.Module):
         return jax.nn.relu(z - mean[None] + self.bias[None]) @ self.second.T, {"mean": kept}
 
 
-class Points(eqx.Module):
+class Points(mf.training.AbstractData):
+    """Samples around three centres; the last `tested` are to test on."""
+
     inputs: jax.Array
     labels: jax.Array
-    test: tuple[jax.Array, jax.Array] | None
+    tested: int = eqx.field(static=True)
 
     def __init__(self, key, samples=64, tested=300, dtype=jnp.float32):
         centers = 2 * jax.random.normal(jax.random.key(0), (CLASSES, FEATURES), dtype)
-        labels = jax.random.randint(key, (samples + tested,), 0, CLASSES)
-        inputs = centers[labels] + jax.random.normal(jax.random.fold_in(key, 1), (samples + tested, FEATURES), dtype)
-        self.inputs, self.labels = inputs[:samples], labels[:samples]
-        self.test = (inputs[samples:], labels[samples:])
+        self.labels = jax.random.randint(key, (samples + tested,), 0, CLASSES)
+        noise = jax.random.normal(jax.random.fold_in(key, 1), (samples + tested, FEATURES), dtype)
+        self.inputs, self.tested = centers[self.labels] + noise, tested
+
+    @property
+    def input_shape(self):
+        return (FEATURES,)
+
+    @property
+    def classes(self):
+        return CLASSES
+
+    def samples(self, part="train"):
+        return self._part(part)[1].shape[0]
 
     def batch(self, key, step, size):
-        taken = jax.random.randint(jax.random.fold_in(key, step), (size,), 0, self.inputs.shape[0])
+        taken = jax.random.randint(jax.random.fold_in(key, step), (size,), 0, self.samples())
         return self.inputs[taken], self.labels[taken]
+
+    def _part(self, part):
+        cut = self.inputs.shape[0] - self.tested
+        chosen = slice(cut) if part == "train" else slice(cut, None)
+        return self.inputs[chosen], self.labels[chosen]
 
 
 def adam(learning_rate):

@@ -41,7 +41,7 @@ def test_fit_takes_the_steps_of_a_loop_by_hand():
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
     assert run.status.ok and run.steps == 30 and run.history["step"].tolist() == [0, 10, 20, 30]
     np.testing.assert_allclose(run.history["train_loss"][1:], np.reshape(losses, (3, 10)).mean(axis=1), rtol=1e-4)
-    inputs, labels = DATA.test
+    inputs, labels = DATA._part("test")
     logits, _ = run.network(inputs, run.statistics, training=False)
     right = np.argmax(np.asarray(logits), axis=1) == np.asarray(labels)
     expected = np.log(np.exp(logits).sum(axis=1)) - np.asarray(logits)[np.arange(len(labels)), labels]
@@ -177,8 +177,8 @@ def test_further_test_sets_and_observed_numbers_are_in_the_history():
     )
     assert run.history["flips"].tolist()[::2] == [0, expected] and expected > 0
     np.testing.assert_array_equal(run.history["first"][-1], run.network.first[0])
-    logits, _ = run.network(old.test[0], run.statistics, training=False)
-    right = np.argmax(np.asarray(logits), axis=1) == np.asarray(old.test[1])
+    logits, _ = run.network(old._part("test")[0], run.statistics, training=False)
+    right = np.argmax(np.asarray(logits), axis=1) == np.asarray(old._part("test")[1])
     np.testing.assert_allclose(run.history["old_task_accuracy"][-1], right.mean(), rtol=1e-6)
 
 
