@@ -35,7 +35,7 @@ def transformer(task, key, *, width=32, depth=2):
 
 
 def images_of(trial):
-    """The network for digits of the trial's size, with batch normalization: residual, or a perceptron where it says so."""
+    """The network for digits of the trial's size, with batch normalization: a perceptron if it says its `widths`."""
     key, size = key_of(trial, START), trial.size
     if "widths" in size:
         return mf.networks.Perceptron(SHAPE, CLASSES, size["widths"], normalization="batch", key=key)

@@ -57,7 +57,7 @@ def flips(seen):
     def share(part):
         return sum(changed[name] for name in part) / sum(counts[name] for name in part)
 
-    return {"flips": total, "early_flips": share(names[:half]), "late_flips": share(names[half:])}
+    return {"flips": total, "early_flips": share(names[: max(1, half)]), "late_flips": share(names[half:])}
 
 
 def run(trial):

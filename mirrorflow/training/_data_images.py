@@ -77,9 +77,7 @@ class Images(AbstractData):
         (1347, 1078, 269)
         """
         held = stratified(jax.random.key(0), self.labels, check_test(share))
-        return Images(
-            self.inputs[~held], self.labels[~held], self.inputs[held], self.labels[held], outputs=self.outputs
-        )
+        return Images(self.inputs[~held], self.labels[~held], self.inputs[held], self.labels[held], self.outputs)
 
     def _part(self, part: str) -> tuple[Anything, Anything]:
         return (self.inputs, self.labels) if part == "train" else (self.test_inputs, self.test_labels)
