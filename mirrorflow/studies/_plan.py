@@ -42,6 +42,7 @@ def tuning(study: Study, size: Size, arm: Arm, setting: Setting) -> list[Run]:
     """The runs that tune an arm in a setting; none where there is nothing to tune."""
     if not arm.tuned:
         return []
+    setting = {**setting, **study.tuned_in}
     return [
         run_of(study, size, arm, setting, numbers, TUNING_SEED, tuning=True) for numbers in places(arm, size.trials)
     ]
@@ -75,14 +76,15 @@ def missing(study: Study, full: bool, records: Records) -> list[Run]:
         for setting in size.settings:
             now = final(study, size, arm, setting, records)
             runs += tuning(study, size, arm, setting) if now is None else now
-    return [run for run in runs if records.get(run) is None]
+    return [run for run in {run.key: run for run in runs}.values() if records.get(run) is None]
 
 
 def total(study: Study, full: bool) -> int:
     """How many runs a size has."""
     size = study.size(full)
-    each = [(size.trials if arm.tuned else 0) + size.seeds for arm in study.arms_of(full)]
-    return len(size.settings) * sum(each)
+    final_runs = len(size.settings) * size.seeds * len(study.arms_of(full))
+    tuned = {run.key for arm in study.arms_of(full) for one in size.settings for run in tuning(study, size, arm, one)}
+    return final_runs + len(tuned)
 
 
 def _at(ends: tuple[float, float], share: float) -> float:

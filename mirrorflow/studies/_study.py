@@ -84,6 +84,7 @@ class Study:
     **Arguments:** `run`: a trial ↦ measured numbers by name. Runs for tuning report `score`, and the numbers with the
     highest one are taken; every arm gets `trials` of them in each setting, at the same quasi-random places of its
     ranges, from a seed that is not used afterwards. `baseline`: the arm that others are compared with, seed by seed.
+    `tuned_in`: fields of the settings that tuning replaces, so that what is found there serves all of them.
     `draw`: results ↦ a matplotlib figure. `edition`: raise it when runs of before no longer count.
 
     **Raises:** `ValueError` for a baseline or an arm that is not there, or two of one name.
@@ -99,6 +100,7 @@ class Study:
     measures: tuple[Measure, ...]
     small: Size
     full: Size
+    tuned_in: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     draw: Callable[[Any], Any] | None = None
     edition: int = 1
 

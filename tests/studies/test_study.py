@@ -140,6 +140,15 @@ def test_tables_say_what_cannot_be_told(script, tmp_path):
     assert "—" in mf.studies.table(study_results(small.study, full=True, out=tmp_path / "empty"))
 
 
+def test_numbers_can_be_tuned_in_one_setting_for_all(script, tmp_path):
+    script.write_text(SOURCE.replace("draw=draw", 'tuned_in={"shift": 2}'))
+    results = mf.studies.conduct(str(script), full=True, out=tmp_path)
+    assert len(calls(script)) == total(results.study, True) == 5 * 3 + 2 * 5 * 4
+    assert results.best("plain", shift=1) == results.best("plain", shift=2)
+    assert results.tried("plain", shift=1) == results.tried("plain", shift=2)
+    assert len(results.tried("plain", shift=1)) == 5
+
+
 def test_places_spread_over_every_range():
     arm = mf.studies.Arm("a", max, {"x": (1e-4, 1e-1), "y": (1.0, 100.0)})
     found = places(arm, 8)
