@@ -34,9 +34,9 @@ def transformer(task, key, *, width=32, depth=2):
     return mf.networks.Transformer(vocabulary, LENGTH, width=width, depth=depth, heads=4, key=key)
 
 
-def images_of(trial):
+def images_of(trial, key=None):
     """The network for digits of the trial's size, with batch normalization: a perceptron if it says its `widths`."""
-    key, size = key_of(trial, START), trial.size
+    key, size = key_of(trial, START) if key is None else key, trial.size
     if "widths" in size:
         return mf.networks.Perceptron(SHAPE, CLASSES, size["widths"], normalization="batch", key=key)
     return mf.networks.ResNet(SHAPE, CLASSES, width=size["width"], blocks=size["blocks"], key=key)
