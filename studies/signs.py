@@ -130,6 +130,7 @@ def draw(results):
                 panel.errorbar(100 * found.mean, place, xerr=100 * found.half, fmt="o", capsize=2, color=colour)
         panel.set_yticks(range(len(names)), list(reversed(names)))
         panel.set(xlabel="test accuracy in %", title=f"{setting['sparsity']:.0%} sparse")
+    axes[0, 0].set_ylabel("start and method")
     return figure
 
 
