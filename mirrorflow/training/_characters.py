@@ -8,28 +8,15 @@ from .. import _checks
 from ._data_text import Text, printable
 
 # Modules of one file each that no Python from 3.11 on is without, in the order in which their sources stand.
-MODULES = (
-    *("argparse", "ast", "bdb", "bisect", "calendar", "cmd", "code", "codecs", "configparser", "contextlib"),
-    *("copy", "csv", "dataclasses", "datetime", "difflib", "enum", "filecmp", "fileinput", "fractions", "ftplib"),
-    *("functools", "getopt", "gettext", "glob", "graphlib", "gzip", "hashlib", "heapq", "hmac", "imaplib"),
-    *(
-        "inspect",
-        "ipaddress",
-        "linecache",
-        "locale",
-        "mailbox",
-        "mimetypes",
-        "netrc",
-        "numbers",
-        "operator",
-        "optparse",
-    ),
-    *("os", "pdb", "pickle", "pickletools", "platform", "plistlib", "poplib", "posixpath", "pprint", "profile"),
-    *("pyclbr", "queue", "quopri", "random", "reprlib", "rlcompleter", "sched", "selectors", "shelve", "shlex"),
-    *("shutil", "smtplib", "socket", "socketserver", "ssl", "statistics", "string", "subprocess", "tabnanny"),
-    *("tarfile", "tempfile", "textwrap", "threading", "timeit", "tokenize", "trace", "traceback", "types", "typing"),
-    *("uuid", "warnings", "wave", "weakref", "webbrowser", "zipapp", "zipfile"),
-)
+MODULES = """
+    argparse ast bdb bisect calendar cmd code configparser contextlib copy csv dataclasses datetime difflib
+    enum filecmp fileinput fractions ftplib functools getopt gettext glob graphlib gzip hashlib heapq hmac
+    imaplib inspect ipaddress linecache locale mailbox mimetypes netrc numbers operator optparse pdb pickle
+    pickletools platform plistlib poplib pprint pyclbr queue quopri random reprlib rlcompleter sched selectors
+    shelve shlex shutil smtplib socket socketserver ssl statistics subprocess tabnanny tarfile tempfile
+    textwrap threading timeit tokenize trace traceback types typing uuid warnings wave weakref webbrowser
+    zipapp
+""".split()
 SOURCES = ("reference", "library")
 
 
