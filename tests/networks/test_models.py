@@ -1,5 +1,6 @@
 """Networks to train: every one keeps the contract of `AbstractModel`. A new one is a new line of the table."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -66,6 +67,11 @@ CASES = {
 NORMALIZED = ("perceptron, batch", "resnet")  # by the batch
 
 
+@partial(jax.jit, static_argnames="training")
+def call(network, inputs, statistics, training):
+    return network(inputs, statistics, training=training)
+
+
 @pytest.fixture(scope="module", params=CASES)
 def name(request):
     return request.param
@@ -84,7 +90,6 @@ def network(case):
 @pytest.fixture(scope="module")
 def outputs(case, network):
     """In training and after it, on the moments that training left."""
-    call = jax.jit(type(network).__call__, static_argnames="training")
     trained = call(network, case.inputs(3), network.statistics(), training=True)
     return trained, call(network, case.inputs(3), trained[1], training=False)
 
@@ -108,8 +113,8 @@ def test_another_type_is_kept_and_starts_from_the_same_weights(case, network, ou
     other = case.make(dtype=dtype)
     assert all(leaf.dtype == dtype for leaf in jax.tree.leaves(other))
     for one, two in zip(jax.tree.leaves(network), jax.tree.leaves(other), strict=True):
-        np.testing.assert_array_equal(one.astype(jnp.bfloat16), two.astype(jnp.bfloat16))
-    found, statistics = other(case.inputs(3), other.statistics(), training=True)
+        np.testing.assert_array_equal(one.astype(dtype), two)
+    found, statistics = call(other, case.inputs(3), other.statistics(), training=True)
     assert found.dtype == dtype
     assert all(leaf.dtype == jnp.promote_types(dtype, jnp.float32) for leaf in jax.tree.leaves(statistics))
     # bfloat16 has 8 bits, and a relative error of 2^-8 in each of some ten layers; half of it after cancellation.
@@ -129,7 +134,6 @@ def test_gradients_reach_every_parameter(case, network):
 
 
 def test_samples_do_not_see_each_other_but_through_batch_normalization(case, name, network, outputs):
-    call = jax.jit(type(network).__call__, static_argnames="training")
     (trained, moments), (evaluated, _) = outputs
     alone = call(network, case.inputs(3)[:2], moments, training=False)[0]
     np.testing.assert_allclose(alone, evaluated[:2], atol=2e-6)
@@ -164,11 +168,11 @@ def test_one_program_serves_all_weights(case, network):
     traces = []
 
     @jax.jit
-    def call(parameters):
+    def traced(parameters):
         traces.append(1)
-        return parameters(case.inputs(3), network.statistics(), training=True)
+        return parameters.head.weight
 
-    call(network), call(jax.tree.map(lambda leaf: 2 * leaf, network))
+    traced(network), traced(jax.tree.map(lambda leaf: 2 * leaf, network)), traced(case.make())
     assert len(traces) == 1
 
 
@@ -212,12 +216,12 @@ CONSTRUCTIONS = [
     (lambda: NETWORKS.Perceptron((4,), 2, (3,), key=KEY, normalization="group"), "normalization must be 'batch'"),
     (lambda: NETWORKS.Perceptron((4,), 2, (3,), key=KEY, epsilon=0.0), "epsilon must be positive"),
     (lambda: NETWORKS.Perceptron((4,), 2, (3,), key=KEY, momentum=1.5), "momentum must be in"),
-    (lambda: NETWORKS.Perceptron((4,), 2, (3,), key=3), "key must be one key"),
+    (lambda: NETWORKS.Perceptron((4,), 2, (3,), key=jax.random.split(KEY)), "key must be one key"),
     (lambda: NETWORKS.Perceptron((4,), 2, (3,), key=KEY, dtype=int), "dtype must be a floating type"),
     (lambda: NETWORKS.Perceptron((4,), 2, (3,), key=KEY, dtype="wide"), "dtype must be a floating type"),
     (lambda: NETWORKS.ResNet((8, 8), 2, key=KEY), "shape must be .channels, height, width."),
     (lambda: NETWORKS.ResNet(IMAGE, 2, blocks=(1, 0), key=KEY), r"blocks\[1\] must be at least 1"),
-    (lambda: NETWORKS.ResNet(IMAGE, 2, width=2.5, key=KEY), "width must be an integer"),
+    (lambda: NETWORKS.Perceptron((4,), 2, (2.5,), key=KEY), r"widths\[0\] must be an integer"),
     (lambda: NETWORKS.ViT(IMAGE, 2, patch=4, key=KEY), "patch must divide the height and width of 6×4 images, got 4"),
     (lambda: NETWORKS.ViT(IMAGE, 2, width=6, heads=4, key=KEY), "heads must divide width = 6, got 4"),
     (lambda: NETWORKS.Transformer(0, 4, key=KEY), "vocabulary must be at least 1"),
