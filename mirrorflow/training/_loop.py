@@ -179,10 +179,9 @@ def _test(loss: Any, network: Any, state: State, blocks: Any) -> dict[str, jax.A
     def block(part: Any) -> dict[str, jax.Array]:
         inputs, targets, weights = part
         outputs, _ = network(inputs, state.statistics, training=False)
-        found = {"loss": loss(outputs, targets), "accuracy": hits(outputs, targets)}
-        return {
-            name: jnp.sum(jnp.where(weights > 0, values, 0)) for name, values in found.items() if values is not None
-        }
+        found, right = {"loss": loss(outputs, targets)}, hits(outputs, targets)
+        found |= {} if right is None else {"accuracy": right}
+        return {name: jnp.sum(jnp.where(weights > 0, values, 0)) for name, values in found.items()}
 
     sums = lax.map(block, tuple(blocks))
     return {name: jnp.sum(values) / jnp.sum(blocks.weights) for name, values in sums.items()}
