@@ -11,7 +11,8 @@ def main() -> None:
     """Run the command line."""
     from .. import _environment
 
-    os.environ.update(_environment.shared())  # before anything reads them
+    if sys.argv[1:2] != ["train"]:  # which has the machine for itself, all cores and any accelerator
+        os.environ.update(_environment.shared())  # before anything reads them
     try:
         from ._app import app
     except ModuleNotFoundError as error:

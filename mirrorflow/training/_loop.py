@@ -122,21 +122,17 @@ def _step(task: Task, state: State) -> State:
     params = optax.apply_updates(state.params, updates)
     ok = sound & _finite(params) & _finite(statistics)
 
-    def kept(new: Any, old: Any) -> Any:
-        if jax.tree.structure(new) != jax.tree.structure(old):
-            raise ValueError(
-                "The optimizer's and the network's states must keep their structure from step to step, got "
-                f"{jax.tree.structure(new)} after {jax.tree.structure(old)}."
-            )
-        return jax.tree.map(lambda a, b: jnp.where(ok, a, b).astype(b.dtype) if _is_number(b) else a, new, old)
-
+    old = (state.params, state.statistics, state.optimizer)
+    new = _as_before((params, statistics, memory), old)
+    # A conditional, not a selection: that would hold old and new apart and read both.
+    params, statistics, memory = lax.cond(ok, lambda new, old: new, lambda new, old: old, new, old)
     counted = state.counted + ok
     in_a_row = jnp.where(ok, 0, state.in_a_row + 1)
     return State(
         step=state.step + 1,
-        params=kept(params, state.params),
-        statistics=kept(statistics, state.statistics),
-        optimizer=kept(memory, state.optimizer),
+        params=params,
+        statistics=statistics,
+        optimizer=memory,
         loss=_mean(state.loss, loss, ok, counted),
         accuracy=_mean(state.accuracy, accuracy, ok, counted),
         counted=counted,
@@ -144,6 +140,19 @@ def _step(task: Task, state: State) -> State:
         in_a_row=in_a_row,
         code=jnp.where(in_a_row >= PATIENCE, Code.NOT_FINITE, Code.RUNNING).astype(jnp.int32),
     )
+
+
+def _as_before(new: Any, old: Any) -> Any:
+    """`new` in the types of `old`.
+
+    **Raises:** `ValueError` for another structure.
+    """
+    if jax.tree.structure(new) != jax.tree.structure(old):
+        raise ValueError(
+            "The states of optimizer and network must keep their structure from step to step, got "
+            f"{jax.tree.structure(new)} after {jax.tree.structure(old)}."
+        )
+    return jax.tree.map(lambda a, b: a.astype(b.dtype) if _is_number(b) else a, new, old)
 
 
 @eqx.filter_jit
@@ -179,10 +188,9 @@ def _test(loss: Any, network: Any, state: State, blocks: Any) -> dict[str, jax.A
     def block(part: Any) -> dict[str, jax.Array]:
         inputs, targets, weights = part
         outputs, _ = network(inputs, state.statistics, training=False)
-        found = {"loss": loss(outputs, targets), "accuracy": hits(outputs, targets)}
-        return {
-            name: jnp.sum(jnp.where(weights > 0, values, 0)) for name, values in found.items() if values is not None
-        }
+        found, right = {"loss": loss(outputs, targets)}, hits(outputs, targets)
+        found |= {} if right is None else {"accuracy": right}
+        return {name: jnp.sum(jnp.where(weights > 0, values, 0)) for name, values in found.items()}
 
     sums = lax.map(block, tuple(blocks))
     return {name: jnp.sum(values) / jnp.sum(blocks.weights) for name, values in sums.items()}

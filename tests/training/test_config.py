@@ -205,7 +205,7 @@ WRONG = [
     ('[data]\nname = "digits"\nclasses = [1]\n', "[data] classes must be a list of at least 2, each an integer of"),
     (
         '[data]\nname = "digits"\nlength = 9\n',
-        "[data] has no key 'length' for 'digits'; there are test, classes, relabel.",
+        "[data] has no key 'length' for 'digits'; there are test, classes, rela",
     ),
     ('[data]\nname = "arrays"\n', "[data] must have a key 'path' for 'arrays': a text."),
     ('[data]\nname = "characters"\n', "[network] name for data 'characters' must be a transformer, got 'resnet'."),
