@@ -32,7 +32,7 @@ def with_affine(network):
 
 def finished(network, entering):
     """What the perceptron gives if `entering` is what its normalization gives."""
-    return np.maximum(entering, 0) @ network.head.weight.T + np.asarray(network.head.bias)
+    return np.maximum(entering, 0) @ np.asarray(network.head.weight).T + np.asarray(network.head.bias)
 
 
 @pytest.fixture(scope="module")
