@@ -47,15 +47,14 @@ def losses(method, rates, design, target, size, depth, steps):
 
 
 def run(trial):
-    size, low, high = trial.size["start"], *trial.size["rates"]
+    size, rates = trial.size["start"], np.geomspace(*trial.size["rates"], trial.size["count"])
     design, target = samples(jax.random.key(trial.seed), trial.size["samples"])
-    rates = np.geomspace(low, high, trial.size["count"])
     start, end = losses(
         trial.arm.recipe, jnp.asarray(rates), design, target, size, trial.setting["depth"], trial.size["steps"]
     )
     left = np.flatnonzero(np.asarray(end) < LEFT * float(start))
     if not left.size:
-        return {"smallest": np.log10(high), "largest": np.log10(high), "window": 0.0, "leaves": 0.0}
+        return {"smallest": np.nan, "largest": np.nan, "window": 0.0, "leaves": 0.0}
     # The step sizes from the smallest one that leaves to the last before one that does not.
     gaps = np.flatnonzero(np.diff(left) > 1)
     last = left[gaps[0]] if gaps.size else left[-1]
