@@ -17,13 +17,14 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install verify test format lint types layers tests slow figures bench clean
+.PHONY: help install verify test format lint types layers tests slow figures studies bench clean
 
 help:
 	@echo "make verify   hold the flows against the theorems: out/report.html   (ARGS='steepest/* --seed 1')"
 	@echo "make test     format, lint, types, layers, doctests and tests"
 	@echo "make figures  draw every figure into out/figures"
 	@echo "make slow     the long tests and the long checks"
+	@echo "make studies  methods against each other, in full: some hours, taken up where it was stopped"
 	@echo "make bench    ratios against what one would use instead"
 	@echo "make format   put the code into its form"
 	@echo "make clean    remove everything that was made, the environment included"
@@ -33,6 +34,7 @@ install: $(STAMP)
 
 verify: $(STAMP)
 	@$(BIN)/mirrorflow verify $(ARGS)
+	@$(if $(ARGS),:,$(BIN)/mirrorflow study --all)
 
 test: lint types layers tests
 
@@ -61,6 +63,9 @@ tests: $(STAMP)
 slow: $(STAMP)
 	@$(ONE_THREAD) $(BIN)/pytest -n $(JOBS) --dist worksteal --durations 20 -m slow $(ARGS)
 	@$(BIN)/mirrorflow verify --full
+
+studies: $(STAMP)
+	@$(BIN)/mirrorflow study --all --full $(ARGS)
 
 figures: $(STAMP)
 	@$(BIN)/mirrorflow figure --all $(ARGS)
