@@ -10,6 +10,8 @@ import numpy as np
 from .. import _checks
 from ._data_images import Images, check_test, stratified
 
+_FILE = ("datasets", "data", "digits.csv.gz")
+
 
 def digits(test: Any = 0.25, key: Any = None, *, classes: Any = None, relabel: bool = True) -> Images:
     """1797 handwritten digits of 8×8 pixels, as `Images` of shape (samples, 1, 8, 8).
@@ -61,7 +63,7 @@ def _load() -> tuple[np.ndarray, np.ndarray]:
     if found is None or not found.submodule_search_locations:
         raise ImportError("digits needs scikit-learn: pip install 'mirrorflow[data]'.")
     # The file alone: to import scikit-learn takes seconds.
-    path = pathlib.Path(found.submodule_search_locations[0], "datasets", "data", "digits.csv.gz")
+    path = pathlib.Path(found.submodule_search_locations[0], *_FILE)
     if path.is_file():
         rows = np.loadtxt(path, delimiter=",")
         return rows[:, :-1], rows[:, -1].astype(int)
