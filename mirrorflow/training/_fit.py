@@ -75,7 +75,13 @@ def fit(
     **Raises:** `ValueError` for arguments out of range, an `initial` of another structure, an `out` that holds another
     training; `Interrupted`, a `KeyboardInterrupt` with the `run` so far, on Ctrl-C.
 
-    **Source:** theory page 06.
+    **Source:** theory page 06 (networks and data).
+
+    >>> data = mf.training.digits()
+    >>> network = mf.networks.Perceptron(data.input_shape, data.classes, (32,), key=jax.random.key(0))
+    >>> run = mf.training.fit(network, data, optax.adam, {"learning_rate": 1e-2}, steps=100, key=jax.random.key(1))
+    >>> str(run.status), bool(run.history["test_accuracy"][-1] > 0.9)
+    ('finished: all steps that were asked for (100 steps)', True)
     """
     steps = _checks.integer("steps", steps, at_least=1)
     every = -(-steps // 10) if evaluate_every is None else evaluate_every

@@ -75,8 +75,6 @@ def draw(config: Config, data: Any, key: jax.Array) -> Any:
     """The network of a configuration, sized for the data."""
     table = {name: value for name, value in config.network.items() if name != "name"}
     dtype = table.pop("dtype")
-    if dtype == "float64" and not jax.config.jax_enable_x64:
-        raise ValueError("[network] dtype 'float64' needs double precision: call mf.enable_float64() first.")
     if table.get("normalization") == "none":
         table["normalization"] = None
     make = {

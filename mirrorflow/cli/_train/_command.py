@@ -73,7 +73,7 @@ def _place(config: training.Config, file: str, folder: str) -> pathlib.Path:
 
 def _outcome(run: training.Run, config: training.Config) -> dict[str, Any]:
     last = {name: column[-1].tolist() for name, column in run.history.items()}
-    tables = config._replace(folder=str(config.folder))._asdict()  # pyright: ignore[reportArgumentType]
+    tables = config._asdict() | {"folder": str(config.folder)}
     return {
         "status": str(run.status),
         "ok": run.status.ok,

@@ -29,7 +29,7 @@ def show_plan(console: Console, plan: Plan, in_short: bool = False) -> None:
     for name, words in plan.words.items():
         console.print(Text.assemble((f"{name:<10}", "dim"), words), soft_wrap=True)
     kept, size = plan.sparse
-    words = plural(plan.parameters, "parameter")
+    words = f"{plan.parameters:,} parameters"
     if kept < size:
         words += f", {kept:,} of {size:,} prunable ones kept at the start (density {kept / size:.4g})"
     elif plan.target is not None:
