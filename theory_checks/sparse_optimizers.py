@@ -8,7 +8,7 @@ import mirrorflow as mf
 
 from ._stepping import ORDER, generator, order_of, steady, walk
 
-mf.claims.paper("2506.02630", "Sign-preserving and Hyperbolic Aware Minimization")
+mf.claims.paper("2506.02630", "Hyperbolic Aware Minimization: Implicit Bias for Sparsity")
 
 PAPER = "arXiv:2506.02630; theory page 06 (HAM)"
 SAMPLES, FEATURES = 6, 10

@@ -10,7 +10,7 @@ import mirrorflow as mf
 from ._stepping import ORDER, generator, order_of, steady, walk
 from .sparse_optimizers import regression
 
-mf.claims.paper("2605.21104", "HORST: hyperbolic operator for robust sparse training")
+mf.claims.paper("2605.21104", "HORST: Composing Optimizer Geometries for Sparse Transformer Training")
 
 PAPER = "arXiv:2605.21104; theory page 06 (HORST, a reconstruction)"
 SCALE = 0.3
