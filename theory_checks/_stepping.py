@@ -13,9 +13,9 @@ from .steepest_discrete import traced
 ORDER = mf.tolerance(0.2, because="an order is told from its neighbours within ±0.2")
 
 
-def generator(key):
-    """NumPy's generator of random numbers, begun from a key: draws by it compile nothing."""
-    return np.random.default_rng(np.asarray(jax.random.key_data(key)))
+def generator(key, number=0):
+    """NumPy's generator of random numbers, begun from a key and a number: draws by it compile nothing."""
+    return np.random.default_rng([*np.asarray(jax.random.key_data(key)).tolist(), number])
 
 
 def theta_of(theta, state):
