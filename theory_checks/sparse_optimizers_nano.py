@@ -112,7 +112,6 @@ def bytes_of_state(case, key):
     source=PAPER,
     status="published",
     tolerance=mf.tolerance(0.0, because="bytes are counted; 1.5 k for moments and indices of four bytes each"),
-    figure="memory-of-nano-adam",
     variables=LETTERS,
     notes="The paper's indices have two bytes and its moments too, so that 6kS bytes stand against 4S; with moments of "
     "two bytes and indices of four, as here, it is 2k.",
