@@ -1,7 +1,7 @@
 r"""Noise and decay eat the balance of $m\odot w$, and resets restore it.
 
-Ten weights under steps of 0.1 with noisy gradients and the penalty $0.05(m^2+w^2)$: $m^2-w^2$ of each weight after every
-step, without resets and with one every ten steps, begun from $\beta=\frac12$. Dashes are
+Ten weights under steps of 0.1 with noisy gradients and the penalty $0.05(m^2+w^2)$: $m^2-w^2$ of each weight after
+every step, without resets and with one every ten steps, begun from $\beta=\frac12$. Dashes are
 $\beta\prod((1-2\eta\alpha)^2-\eta^2g_k^2)$ for one of the weights.
 """
 

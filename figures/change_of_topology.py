@@ -22,9 +22,9 @@ def draw(data):
         told, seen = jumps(run, 1)
         style = {"color": look["color"], "marker": look["marker"], "linestyle": "none"}
         axis.plot(np.exp(told), np.exp(seen), **style, label=words[case.fan_ins])
-    ends = np.array([0.5, 2.6])
+    ends = np.array([0.45, 1.65])
     plotting.predicted(axis, ends, ends, label="as told")
-    axis.set(xlabel=r"change of the factor told by $(1-s_i)^{-1/2}$", ylabel="change measured", ylim=(0.5, 2.1))
+    axis.set(xlabel=r"change of the factor told by $(1-s_i)^{-1/2}$", ylabel="change measured", ylim=(0.45, 1.65))
     axis.legend(loc="upper left", fontsize=7)
     return figure
 

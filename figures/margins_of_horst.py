@@ -2,7 +2,8 @@ r"""A hyperbolic step makes the $\ell_1$ margin large, Adam that of $\ell_\infty
 
 Twelve separable samples in eight dimensions, steps on the logarithm of the exponential loss. (a) Share of the largest
 $\ell_1$ margin that is reached, (b) of the largest $\ell_\infty$ margin. HORST, whose hyperbolic step is driven by
-Adam's direction, comes near the largest $\ell_1$ margin and stays a little below it; driven by the gradient it gets there.
+Adam's direction, comes near the largest $\ell_1$ margin and stays a little below it; driven by the gradient it gets
+there.
 """
 
 import numpy as np
