@@ -49,5 +49,5 @@ def factor(layer, top, inputs, labels, kind="batch"):
     z = inputs @ layer.T
     scaled = normalized(z, kind)
     above = jax.grad(loss_behind)(scaled, top, labels, "none")
-    passed = above - above.mean(axis=0) - scaled * jnp.mean(above * scaled, axis=0)
+    passed = above - above.mean(axis=0, keepdims=True) - scaled * jnp.mean(above * scaled, axis=0, keepdims=True)
     return jnp.linalg.norm(reaching(layer, top, inputs, labels, kind), axis=0) / jnp.linalg.norm(passed, axis=0)

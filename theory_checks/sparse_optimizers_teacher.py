@@ -109,15 +109,16 @@ toy_loss.control("the other way round", reverse=True)
     r"\text{ against } 0.057",
     source=PAPER,
     status="published",
-    expects="measured",
+    expects="refuted",
     tolerance=mf.tolerance(0.0, because="a share is as good as its interval"),
     variables=LETTERS,
-    notes="A neuron of size 1 that grows from nothing has to move by more than 1; one that has a size may turn. "
-    "The published distances are for another size or another unit.",
+    erratum=r"In this toy the small neurons move more: by 1.4 in the median of 48 draws, and those of large gradients"
+    r" by 0.9. A neuron that grows from nothing to size 1 has to move by more than 1, and one that has a size may turn."
+    r" The loss is smaller for the small ones, as published.",
 )
 def toy_distance(case, run, reverse=False):
     """In which share of 48 draws ‖θ−θ₀‖ is smaller."""
     return better(run, "moved", reverse)
 
 
-toy_distance.control("the other way round", reverse=True)
+toy_distance.control("they move more", reverse=True)
