@@ -27,7 +27,7 @@ TWINS = {  # the transformation for a step size; q; the flow's decay; the fewest
 
 def traced(make, **numbers) -> optax.GradientTransformation:
     """make(**numbers), its numbers traced, so that all their values share one compiled program."""
-    numbers = {name: jnp.asarray(number) for name, number in numbers.items()}
+    numbers = jax.tree.map(jnp.asarray, numbers)
     return optax.GradientTransformation(
         jax.tree_util.Partial(_init, make, numbers), jax.tree_util.Partial(_update, make, numbers)
     )
