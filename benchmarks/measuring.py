@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 ROOT = pathlib.Path(__file__).parents[1]
 LIBRARIES = ("mirrorflow", "jax", "jaxlib", "diffrax", "equinox", "optimistix", "lineax", "optax", "numpy", "sympy")
@@ -60,9 +61,15 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def python(*arguments: str, cache: pathlib.Path | None = None, check: bool = True) -> str:
-    """What a fresh interpreter prints, with its compiled programs kept in `cache` if one is given."""
+def python(*arguments: str, cache: pathlib.Path | None = None, check: bool = True, all_cores: bool = False) -> str:
+    """What a fresh interpreter prints, with its compiled programs kept in `cache` if one is given; with one thread, or
+    as many as it likes.
+    """
     environment = {**os.environ, **ENVIRONMENT}
+    if all_cores:
+        environment = {
+            key: value for key, value in environment.items() if key not in ENVIRONMENT or key == "PYTHONPATH"
+        }
     if cache is not None:
         environment["MIRRORFLOW_CACHE"] = str(cache)
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True)
@@ -71,9 +78,9 @@ def python(*arguments: str, cache: pathlib.Path | None = None, check: bool = Tru
     return done.stdout
 
 
-def report_of(program: pathlib.Path, *arguments: str, cache: pathlib.Path | None = None) -> dict:
-    """The JSON on the last line that `program` prints in a fresh interpreter."""
-    return json.loads(python(str(program), *arguments, cache=cache).splitlines()[-1])
+def report_of(program: pathlib.Path, *arguments: str, **more: Any) -> dict:
+    """The JSON on the last line that `program` prints in a fresh interpreter, see `python`."""
+    return json.loads(python(str(program), *arguments, **more).splitlines()[-1])
 
 
 def circumstances() -> dict[str, object]:

@@ -20,7 +20,8 @@ def run(
     if not names and not everything:
         _list()
         return
-    for name in dict.fromkeys([*names, *(study_names() if everything else [])]):
+    chosen = [*names, *(study_names() if everything else [])]
+    for name in dict.fromkeys(chosen):
         try:
             study = study_of(name)
         except (UnknownStudy, ValueError) as error:

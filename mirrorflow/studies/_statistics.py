@@ -6,16 +6,16 @@ import numpy as np
 
 
 class Interval(NamedTuple):
-    """`mean` ± `half`, the 95 % interval of the mean over `count` seeds."""
+    """`mean` ± `half`, the 95 % interval of the mean over `seeds` seeds."""
 
     mean: float
     half: float
-    count: int
+    seeds: int
 
     @property
     def sign(self) -> int:
         """1 where the interval lies above 0, −1 where below, 0 where it holds 0 or two seeds are all there is."""
-        told = self.count > 2
+        told = self.seeds > 2
         return told * (int(self.mean - self.half > 0) - int(self.mean + self.half < 0))
 
 
@@ -25,7 +25,7 @@ def interval(values: Any) -> Interval:
     **Raises:** `ValueError` for fewer than two values, or one that is not finite.
 
     >>> mf.studies.interval([1.0, 2.0, 3.0])
-    Interval(mean=2.0, half=2.48..., count=3)
+    Interval(mean=2.0, half=2.48..., seeds=3)
     """
     from scipy.special import stdtrit
 

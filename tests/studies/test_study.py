@@ -136,7 +136,7 @@ def test_tables_say_what_cannot_be_told(script, tmp_path):
     assert "untuned" in text
     assert "worse" in text
     small = mf.studies.conduct(str(script), out=tmp_path)
-    assert small.interval("plain", "accuracy", shift=1).count == 2
+    assert small.interval("plain", "accuracy", shift=1).seeds == 2
     assert "—" in mf.studies.table(study_results(small.study, full=True, out=tmp_path / "empty"))
 
 
