@@ -40,7 +40,7 @@ class Transformer(AbstractModel):
     The rows of the embedding are tokens, its neurons lie along axis 1, the only such array.
 
     **Raises:** `ValueError` for sizes that are none, heads that do not divide the width, inputs that are no tokens or
-    too long. A token outside the vocabulary gives NaN.
+    too long. A token above the vocabulary gives NaN, one below 0 counts from its end.
 
     **Source:** arXiv:1706.03762, arXiv:2002.04745 (normalized before); theory page 06 (networks).
 

@@ -61,6 +61,30 @@ def test_a_residual_network_is_its_formula():
     np.testing.assert_allclose(network(inputs)[0], expected, rtol=1e-10)
 
 
+@jax.jit
+def curvature(network, direction, inputs):
+    """A second derivative of the loss, forward over reverse, as spectra of Hessians take it."""
+
+    def loss(network):
+        return jnp.sum(jnp.square(network(inputs, network.statistics(), training=True)[0]))
+
+    return jax.jvp(jax.grad(loss), (network,), (direction,))[1]
+
+
+def test_networks_are_differentiated_twice_and_many_at_once():
+    def make(key):
+        return mf.networks.ResNet((1, 4, 4), 3, width=2, blocks=(1, 1), key=key, dtype=jnp.float64)
+
+    keys = jax.random.split(KEY, 2)
+    many, inputs = jax.vmap(make)(keys), jax.random.normal(KEY, (5, 1, 4, 4))
+    found = jax.vmap(curvature, in_axes=(0, 0, None))(many, many, inputs)
+    for i, key in enumerate(keys):
+        one = curvature(make(key), make(key), inputs)
+        for alone, together in zip(jax.tree.leaves(one), jax.tree.leaves(found), strict=True):
+            np.testing.assert_allclose(together[i], alone, rtol=1e-8, atol=1e-10)
+            assert float(jnp.abs(alone).max()) > 0
+
+
 def test_the_literature_s_network_has_its_size():
     """ResNet20 for CIFAR-10: 19 convolutions and a dense layer, 0.27 million parameters; here two shortcuts more."""
     shapes = jax.eval_shape(lambda key: mf.networks.ResNet((3, 32, 32), 10, key=key), KEY)
