@@ -1,7 +1,10 @@
 """Blocks of transformers: attention and a perceptron, normalized before, added to what came."""
 
+import math
+
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 
 from .._types import Real
 from ._layers import Dense, dense
@@ -26,8 +29,14 @@ class Attention(eqx.Module):
         batch, positions, width = signals.shape
         split = (batch, positions, self.heads, width // self.heads)
         query, key, value = (layer(signals).reshape(split) for layer in (self.query, self.key, self.value))
-        mixed = jax.nn.dot_product_attention(query, key, value, is_causal=self.causal)
-        return self.output(mixed.reshape(signals.shape))
+        # Scores and shares in single precision at least, and in double where the network is: JAX's own stays in single.
+        scores = jnp.einsum("bqhd,bkhd->bhqk", query, key).astype(jnp.promote_types(signals.dtype, jnp.float32))
+        scores = scores / math.sqrt(width // self.heads)
+        if self.causal:
+            past = jnp.tril(jnp.ones((1, 1, positions, positions), bool))
+            scores = jnp.where(past, scores, -jnp.inf)
+        shares = jax.nn.softmax(scores).astype(signals.dtype)
+        return self.output(jnp.einsum("bhqk,bkhd->bqhd", shares, value).reshape(signals.shape))
 
 
 class Block(eqx.Module):

@@ -30,7 +30,7 @@ class Transformer(AbstractModel):
     """A causal transformer: at each position logits of the next token, from this token and those before it.
 
     x ← x + attention(norm(x)), x ← x + W₂ gelu(W₁ norm(x)), then a dense layer on norm(x), its weights its own. Dense
-    weights start as in `ViT`, embeddings of tokens and positions from N(0, 1).
+    weights start as in `ViT`, embeddings of tokens and positions from N(0, 0.1²).
 
     **Arguments:**
 
@@ -72,7 +72,7 @@ class Transformer(AbstractModel):
         expansion, epsilon = _checks.integer("expansion", expansion, at_least=1), check_epsilon(epsilon)
         check_heads(heads, width)
         layers = (
-            TokenEmbedding(Normal((vocabulary, width), 1.0), Normal((length, width), 1.0)),
+            TokenEmbedding(Normal((vocabulary, width), 0.01), Normal((length, width), 0.01)),
             blocks(depth, width, heads, expansion, epsilon, causal=True),
             layer_norm(width, epsilon),
             dense(width, vocabulary),

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from .._types import Parameters, Real
+from .._types import Parameters
 
 NOT_KERNELS = ("norm", "embedding", "head")
 
@@ -27,14 +27,14 @@ def kernels(network: Parameters, exclude: Sequence[str] = NOT_KERNELS) -> Any:
     if isinstance(exclude, str) or not all(isinstance(word, str) for word in exclude):
         raise ValueError(f"exclude must be a sequence of words, got {exclude!r}.")
 
-    def kernel(path: Any, array: Real) -> bool:
+    def kernel(path: Any, array: Any) -> bool:
         name = _name(path).lower()
         return array.ndim >= 2 and not any(word.lower() in name for word in exclude)
 
     return jax.tree_util.tree_map_with_path(kernel, network)
 
 
-def weights(network: Parameters, where: Any = None) -> dict[str, Real]:
+def weights(network: Parameters, where: Any = None) -> dict[str, Any]:
     """The arrays of a network by name, in the order of its leaves.
 
     **Arguments:** `where`: a pytree of booleans like the network, such as `kernels(network)`; by default all arrays.

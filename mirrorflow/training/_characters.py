@@ -8,28 +8,16 @@ from .. import _checks
 from ._data_text import Text, printable
 
 # Modules of one file each that no Python from 3.11 on is without, in the order in which their sources stand.
-MODULES = (
-    *("argparse", "ast", "bdb", "bisect", "calendar", "cmd", "code", "codecs", "configparser", "contextlib"),
-    *("copy", "csv", "dataclasses", "datetime", "difflib", "enum", "filecmp", "fileinput", "fractions", "ftplib"),
-    *("functools", "getopt", "gettext", "glob", "graphlib", "gzip", "hashlib", "heapq", "hmac", "imaplib"),
-    *(
-        "inspect",
-        "ipaddress",
-        "linecache",
-        "locale",
-        "mailbox",
-        "mimetypes",
-        "netrc",
-        "numbers",
-        "operator",
-        "optparse",
-    ),
-    *("os", "pdb", "pickle", "pickletools", "platform", "plistlib", "poplib", "posixpath", "pprint", "profile"),
-    *("pyclbr", "queue", "quopri", "random", "reprlib", "rlcompleter", "sched", "selectors", "shelve", "shlex"),
-    *("shutil", "smtplib", "socket", "socketserver", "ssl", "statistics", "string", "subprocess", "tabnanny"),
-    *("tarfile", "tempfile", "textwrap", "threading", "timeit", "tokenize", "trace", "traceback", "types", "typing"),
-    *("uuid", "warnings", "wave", "weakref", "webbrowser", "zipapp", "zipfile"),
-)
+_NAMES = """
+    argparse ast bdb bisect calendar cmd code configparser contextlib copy csv dataclasses datetime difflib
+    enum filecmp fileinput fractions ftplib functools getopt gettext glob graphlib gzip hashlib heapq hmac
+    imaplib inspect ipaddress linecache locale mailbox mimetypes netrc numbers operator optparse pdb pickle
+    pickletools platform plistlib poplib pprint pyclbr queue quopri random reprlib rlcompleter sched selectors
+    shelve shlex shutil smtplib socket socketserver ssl statistics subprocess tabnanny tarfile tempfile
+    textwrap threading timeit tokenize trace traceback types typing uuid warnings wave weakref webbrowser
+    zipapp
+"""
+MODULES = tuple(_NAMES.split())
 SOURCES = ("reference", "library")
 
 
@@ -37,8 +25,9 @@ def characters(source: str = "reference", length: int = 64, *, test: Any = 0.1) 
     """Text of the installed Python as `Text`, one token a character of a vocabulary of 96.
 
     "reference" is the language reference that `help()` shows, about 460 thousand characters of English with examples;
-    "library" are the sources of a fixed list of standard modules, about two million. Both have one vocabulary, so that
-    a network trained on one can go on with the other. They differ a little between versions of Python.
+    "library" are the sources of a fixed list of standard modules, about two and a half million. Both have one
+    vocabulary, so that a network trained on one can go on with the other. They differ a little between versions of
+    Python.
 
     **Arguments:** `length`: of the windows; `test`: the share of the text, its end, that is held out.
 

@@ -81,9 +81,13 @@ def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise ValueError(f"source must be an npz file, there is none at {path}.")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        # A file of its own, because NumPy leaves one open that it cannot read.
+        with path.open("rb") as file:
+            found: Any = np.load(file, allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                raise ValueError("one array without a name.")
+            return {name: found[name] for name in found.files}
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"source must be an npz file of numbers as numpy.savez writes it, {path}: {error}") from None
 
 

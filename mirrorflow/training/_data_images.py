@@ -6,11 +6,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from .. import _checks
 from .._types import Anything
 from ._data import AbstractData, check_batch, check_part
+from ._shuffle import permuted, secrets
 
 _INT32 = 2**31
 
@@ -18,7 +18,7 @@ _INT32 = 2**31
 class Images(AbstractData):
     """Inputs with a class each: `inputs` (samples, …), `labels` (samples,), `test_inputs`, `test_labels`, `classes`.
 
-    Batches go through the samples in an order that is drawn anew for each epoch, `permutation(fold_in(key, epoch))`,
+    Batches go through the samples in an order that is drawn anew for each epoch, from `fold_in(key, epoch)`,
     and run on from one epoch into the next: batch k has the places k·size to (k+1)·size−1 in the row of all epochs, so
     every sample comes once an epoch also where the size divides nothing.
     """
@@ -59,14 +59,10 @@ class Images(AbstractData):
             )
         epoch, start = place(jnp.asarray(step), size, count)
         places = start + jnp.arange(size, dtype=jnp.int32)
-        now = jax.random.permutation(jax.random.fold_in(key, epoch), count)
-        # The next order is drawn only where the batch reaches into it.
-        later = lax.cond(
-            start + size > count,
-            lambda: jax.random.permutation(jax.random.fold_in(key, epoch + 1), count),
-            lambda: now,
-        )
-        chosen = jnp.where(places < count, now[places % count], later[places % count])
+        inside = places < count
+        now, later = (secrets(jax.random.fold_in(key, epoch + k), count) for k in (0, 1))
+        made = jnp.where(inside.reshape(1, 1, -1), jnp.expand_dims(now, -1), jnp.expand_dims(later, -1))
+        chosen = permuted(jnp.where(inside, places, places - count), made, count)
         return self.inputs[chosen], self.labels[chosen]
 
     def _part(self, part: str) -> tuple[Anything, Anything]:

@@ -16,7 +16,9 @@ from ._data_images import check_test
 
 # A line's end and what ASCII can print: 96 characters, for every text the same.
 VOCABULARY = "\n " + "".join(sorted(set(string.printable) - set(string.whitespace)))
-_CODES = {character: code for code, character in enumerate(VOCABULARY)}
+_BYTES = np.frombuffer(VOCABULARY.encode("ascii"), np.uint8)
+_CODES = np.zeros(128, np.int32)
+_CODES[_BYTES] = range(len(VOCABULARY))
 _PLAIN = {
     **dict.fromkeys("‘’‚′", "'"),
     **dict.fromkeys("“”„″«»", '"'),
@@ -101,7 +103,7 @@ def printable(text: str) -> str:
     'naive - "x" ? y'
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
-    return "".join(_replaced(character) for character in text)
+    return text.translate({ord(character): _replaced(character) for character in set(text) - set(VOCABULARY)})
 
 
 def encoded(text: str) -> np.ndarray:
@@ -115,7 +117,7 @@ def encoded(text: str) -> np.ndarray:
             f"text must consist of the {len(VOCABULARY)} printable ASCII characters and line ends, got {unknown[:5]}; "
             "mf.training.printable replaces others."
         )
-    return np.array([_CODES[character] for character in text], np.int32)
+    return _CODES[np.frombuffer(text.encode("ascii"), np.uint8)]
 
 
 def decoded(tokens: Anything) -> str:
@@ -123,16 +125,15 @@ def decoded(tokens: Anything) -> str:
 
     **Raises:** `ValueError` for tokens outside of the vocabulary.
     """
-    return "".join(VOCABULARY[token] for token in np.asarray(_checks.indices("tokens", tokens, len(VOCABULARY))))
+    held = np.asarray(_checks.indices("tokens", tokens, len(VOCABULARY)))
+    return _BYTES[held].tobytes().decode("ascii")
 
 
 def _replaced(character: str) -> str:
-    if character in _CODES:
-        return character
     if character in _PLAIN:
         return _PLAIN[character]
     if unicodedata.combining(character):
         return ""
     # Letters only: without its stroke ≠ would be =.
     parts = unicodedata.normalize("NFKD", character) if character.isalpha() else ""
-    return "".join(part for part in parts if part in _CODES) or "?"
+    return "".join(part for part in parts if part in VOCABULARY) or "?"
