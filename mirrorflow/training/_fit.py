@@ -10,7 +10,7 @@ import optax
 from .. import _checks
 from .._types import Numeric
 from ..sparsity._masks import Where, _sparse
-from ._given import numbers_of, start_of, tests_of
+from ._given import batch_of, numbers_of, start_of, tests_of
 from ._host import Looker, Training
 from ._loop import Seen, Task
 from ._loss import cross_entropy
@@ -33,6 +33,7 @@ def fit(
     initial: Any = None,
     clip: Numeric | None = None,
     tests: Mapping[str, Any] | None = None,
+    adapt: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None,
     observe: Callable[[Seen], dict[str, Any]] | Sequence[Callable[[Seen], dict[str, Any]]] = (),
     loss: Callable[..., Any] = cross_entropy,
     where: Where = None,
@@ -66,6 +67,9 @@ def fit(
     - `clip`: the largest norm of gradients, over weights that are not pruned.
     - `tests`: further data whose test sets are evaluated, by name: `name_loss` and `name_accuracy` in the history.
     - `observe`: functions of `Seen`, compiled, that give numbers or arrays by name for the history.
+    - `adapt`: called with each row of the history, gives the numbers that change from there on, by name, as
+      `optimizers.SparsityControl` does. A training that is continued calls it with the rows that are kept, so that it
+      may remember what it was called with. Numbers that an optimizer copies into its state stay there as they were.
     - `loss`: (outputs, targets) ↦ the loss of each sample.
     - `where`: the arrays of which `density` and `nonzeros` tell, as in `sparsity.random_masks`.
 
@@ -90,7 +94,7 @@ def fit(
     task = Task(
         make_optimizer=make_optimizer,
         loss=loss,
-        batch=_checks.integer("batch", batch, at_least=1),
+        batch=batch_of(batch, data),
         numbers=numbers_of(numbers or {}),
         clip=None if clip is None else numbers_of({"clip": _checks.positive("clip", clip)})["clip"],
         data=data,
@@ -99,7 +103,7 @@ def fit(
     )
     functions = (observe,) if callable(observe) else tuple(observe)
     looker = Looker(task, tests_of(data, tests or {}), functions, tuple(_sparse(params, where)))
-    return Training(task, looker, params, statistics, out, fresh).run(steps, every, progress)
+    return Training(task, looker, params, statistics, out, fresh, adapt).run(steps, every, progress)
 
 
 def _parts(initial: Any) -> tuple[Any, Any]:

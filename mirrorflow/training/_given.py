@@ -39,6 +39,30 @@ def _number(name: str, value: Any) -> Any:
     return jax.tree.map(jnp.asarray, value)
 
 
+def batch_of(batch: Any, data: Any) -> int:
+    """A batch of at least 1 and at most all samples.
+
+    **Raises:** `ValueError` for others.
+    """
+    size, samples = _checks.integer("batch", batch, at_least=1), data.samples("train")
+    if size > samples:
+        raise ValueError(f"batch must be at most the {samples} samples to train on, got {size}.")
+    return size
+
+
+def adapted(numbers: Mapping[str, Any], changes: Any) -> dict[str, Any]:
+    """The numbers with some of them changed, in their types.
+
+    **Raises:** `ValueError` for other names, structures or types.
+    """
+    if not isinstance(changes, Mapping) or not set(changes) <= set(numbers):
+        raise ValueError(f"adapt must give new values of {', '.join(numbers)} by name, got {changes!r}.")
+    new = {**numbers, **numbers_of(changes)}
+    if jax.tree.map(jax.typeof, new) != jax.tree.map(jax.typeof, dict(numbers)):
+        raise ValueError(f"adapt must give values of the types they have, {dict(numbers)}, got {dict(changes)}.")
+    return new
+
+
 def start_of(network: Any, initial: Any, statistics: Any) -> tuple[Parameters, Any, Any]:
     """The arrays to start from, the rest of the network, the running statistics.
 

@@ -1,5 +1,6 @@
 """A training on the host: blocks of steps, evaluations, files, interruption."""
 
+import dataclasses
 import os
 import pathlib
 import time
@@ -14,6 +15,7 @@ import numpy as np
 from .._types import Parameters
 from ..flows._watch import Display, Interrupts, next_block
 from ._checkpoint import Checkpoint
+from ._given import adapted
 from ._loop import PATIENCE, State, Task, advance, evaluate, initialize
 from ._mark import differences, mark_of
 from ._metrics import Metrics
@@ -50,8 +52,9 @@ class Training:
         statistics: Any,
         out: str | os.PathLike[str] | None,
         fresh: bool,
+        adapt: Callable[[dict[str, Any]], Any] | None = None,
     ):
-        self._task, self._looker = task, looker
+        self._task, self._looker, self._adapt = task, looker, adapt
         self._state = initialize(task, params, statistics)
         # Apart from the state, whose arrays are given away to the steps.
         self._start = jax.tree.map(jnp.array, self._state.params) if looker.observe else params
@@ -62,6 +65,8 @@ class Training:
             self._mark = mark_of(task, params, statistics, self._state)
             rows = [] if fresh else self._taken_up(self._checkpoint)
         self._metrics = Metrics(folder, rows)
+        for row in rows:
+            self._adapted(row)
 
     def run(self, steps: int, every: int, progress: bool | Tell | None) -> Run:
         """To that many steps, or as far as it goes.
@@ -129,9 +134,16 @@ class Training:
         code = Code.BROKEN_MASKS if broken and self._code == Code.RUNNING else self._code
         self._state = eqx.tree_at(_means, self._state, _fresh_means(self._state, code))
         self._metrics.add(row)
+        self._adapted(row)
         self._keep()
         self._metrics.tell()
         self._say(told, steps, row)
+
+    def _adapted(self, row: dict[str, Any]) -> None:
+        """Take up the numbers that follow from a row."""
+        if self._adapt is not None:
+            numbers = adapted(self._task.numbers, self._adapt(dict(row)))
+            self._task = dataclasses.replace(self._task, numbers=numbers)
 
     def _keep(self) -> None:
         self._tick()

@@ -134,7 +134,7 @@ def test_a_training_that_ends_badly_says_so(command, folder, config):
         ("widths = [16]", "widths = [16]\ndepth = 2", "[network] has no key 'depth' for 'perceptron'"),
         ('"perceptron"\nwidths = [16]', '"vit"\npatch = 3', "[network] patch must divide the height and width of 8×8"),
         ("density = 0.25", 'masks = "1:3"', "[sparsity] masks '1:3': axis 1 must be a multiple of m = 3 long, got 64."),
-        ("batch = 32", "batch = 5000", "size must be at most the number of samples"),
+        ("batch = 32", "batch = 5000", "batch must be at most the 1347 samples to train on, got 5000"),
         ('name = "digits"', 'name = "arrays"\npath = "none.npz"', "there is none at none.npz"),
     ],
 )

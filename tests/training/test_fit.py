@@ -208,6 +208,22 @@ def test_rounds_with_rewinding_share_one_program():
     assert programs.compiled + programs.loaded == 0
 
 
+def test_numbers_follow_what_is_seen_without_compiling():
+    def halve(row):
+        return {"learning_rate": 0.01 * 0.5 ** (row["step"] // 10)}
+
+    fit()
+    with _compiles.count() as programs:
+        ours = fit(evaluate_every=10, adapt=halve)
+    assert programs.compiled + programs.loaded == 0
+    theirs = fit(lambda: optax.adam(lambda count: 0.01 * 0.5 ** (count // 10)), {})
+    for one, other in zip(jax.tree.leaves(ours.params), jax.tree.leaves(theirs.params), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+    for wrong, words in (({"rate": 1.0}, "by name"), ({"learning_rate": jnp.ones(2)}, "of the types they have")):
+        with pytest.raises(ValueError, match=words):
+            fit(adapt=lambda row, wrong=wrong: wrong)
+
+
 def test_half_precision_trains():
     network = Net(jax.random.key(1), dtype=jnp.bfloat16)
     run = fit(network=network, data=Points(jax.random.key(2), dtype=jnp.bfloat16), steps=20)
@@ -221,6 +237,7 @@ def test_half_precision_trains():
     ("more", "words"),
     [
         ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"batch": 65}, "batch must be at most the 64 samples to train on, got 65"),
         ({"evaluate_every": 0}, "evaluate_every must be at least 1"),
         ({"clip": -1.0}, "clip must be positive"),
         ({"numbers": {"learning_rate": float("nan")}}, r"numbers\['learning_rate'\] must be finite"),

@@ -99,6 +99,31 @@ def test_an_interrupted_training_goes_on_bit_for_bit(tmp_path, name):
     assert alike(fit(make, out=tmp_path, **more), whole)  # finished: read, not run
 
 
+def test_a_control_goes_on_as_if_it_had_never_stopped(tmp_path):
+    def make(decay):
+        return mf.optimizers.pilot(optax.sgd(0.05), decay=decay)
+
+    def control():
+        state = [mf.optimizers.SparsityControl(decay=1e-3, factor=2.0, least_norm=1.0, epochs=8)]
+
+        def adapt(row):
+            if row["step"] > 0:
+                state[0] = state[0].after(row["train_accuracy"], row["norm"])
+            return {"decay": state[0].decay}
+
+        return adapt
+
+    def norm(seen):
+        return {"norm": jnp.sum(jnp.abs(seen.network.first))}
+
+    more = {"numbers": {"decay": 1e-3}, "evaluate_every": 5, "observe": norm}
+    whole = fit(make, adapt=control(), **more)
+    with pytest.raises(mf.training.Interrupted):
+        fit(make, adapt=control(), out=tmp_path, progress=interrupt_at(22), **more)
+    assert alike(fit(make, adapt=control(), out=tmp_path, **more), whole)
+    assert not same(whole.params, fit(make, **more).params)
+
+
 def test_interruption_without_a_folder_gives_the_run_so_far():
     with pytest.raises(KeyboardInterrupt) as error:
         fit(progress=interrupt_at(7))

@@ -70,13 +70,13 @@ class Screen:
             TextColumn("training"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("steps  loss {task.fields[loss]}"),
+            TextColumn("steps  {task.fields[state]}"),
             TimeElapsedColumn(),
             console=self._console if self._console.is_terminal and rows else err(),
             transient=True,
             disable=not err().is_terminal,
         )
-        self._task = self._bar.add_task("", total=steps, loss="")
+        self._task = self._bar.add_task("", total=steps, state="compiling")
         self._rows = rows
         self._headed = False
 
@@ -89,8 +89,10 @@ class Screen:
 
     def tell(self, progress: training.Progress) -> None:
         """Show how far it is."""
-        loss = number(progress.loss, 4) if progress.row is None else number(progress.row["train_loss"], 4)
-        self._bar.update(self._task, completed=progress.step, loss=loss)
+        loss = progress.loss if progress.row is None else progress.row["train_loss"]
+        # The first steps wait for their program.
+        state = f"loss {number(loss, 4)}" if progress.step else "compiling"
+        self._bar.update(self._task, completed=progress.step, state=state)
         if progress.row is not None and self._rows:
             self._line(progress.row)
 
