@@ -9,7 +9,7 @@ training (30000 steps from 0.01); driven by the gradient it is AdamW.
 import numpy as np
 
 from mirrorflow import plotting
-from mirrorflow.content.checks.sparse_optimizers_horst_bias import toys
+from mirrorflow.content.checks.sparse_optimizers_horst_toy import toys
 
 EXPERIMENTS = [toys]
 CLAIMS = [

@@ -84,7 +84,8 @@ def apart(run, one, other):
 def before_adam(runs, way="before"):
     """Weights after 1 and 200 steps; and the first step of Adam with D after it against D times its own."""
     run = runs.only(base="adam", fan_ins="differ")
-    scales = np.asarray(mf.optimizers.neuron_scales(run["mask"], 0))[:, None]
+    share = run["mask"].mean(axis=1, keepdims=True)
+    scales = np.sqrt(share / share.mean())
     told = run["start"] + scales * (run["none"][0] - run["start"])
     return {
         "before": mf.Comparison(0.0, apart(run, way, "none"), scale=1.0),

@@ -8,8 +8,8 @@ import numpy as np
 
 import mirrorflow as mf
 
+from ._digit_networks import interval
 from ._stepping import generator
-from .sparse_optimizers_digits import interval
 from .sparse_optimizers_nano import LETTERS, PAPER
 
 DRAWS, WIDTH, POINTS, TESTS = 48, 20, 100, 1000

@@ -174,6 +174,48 @@ MUTANTS = [
         "final = potential.limit()",
         "final = potential.at(jnp.zeros(()))",
     ),
+    Mutant(
+        "HAM's exponent at half of its α",
+        on("sparse_optimizers", "sparse-optimizers/ham-limit", alpha=5.0, beta=0.0),
+        "optimizers/operators.py",
+        "at(alpha, count, theta) * jnp.sign(theta) * g",
+        "at(alpha, count, theta) * jnp.sign(theta) * g / 2",
+    ),
+    Mutant(
+        "a hyperbolic step with θ in place of √(θ²+γ²)",
+        on("sparse_optimizers_horst", "sparse-optimizers/horst-is-mirror-descent", decay=0.0),
+        "optimizers/operators.py",
+        "close = theta * jnp.cosh(near) - root * jnp.sinh(near)",
+        "close = theta * jnp.cosh(near) - theta * jnp.sinh(near)",
+    ),
+    Mutant(
+        "SparseOpt's correction without its square root",
+        on("sparse_optimizers_correction", "sparse-optimizers/correction-before-adam"),
+        "optimizers/_sparse_opt.py",
+        "return jnp.sqrt(jnp.where(even & (total > 0), 1, ratio))",
+        "return jnp.where(even & (total > 0), 1, ratio)",
+    ),
+    Mutant(
+        "factors that are lifted to twice their balance",
+        on("sparse_optimizers_factors", "sparse-optimizers/sign-in-balance", strength=0.0),
+        "optimizers/_factors.py",
+        "m = jnp.sqrt((balance + larger * jnp.sqrt(1 + share**2)) / 2)",
+        "m = jnp.sqrt(balance + larger * jnp.sqrt(1 + share**2))",
+    ),
+    Mutant(
+        "Adam's first step taken for all in NanoAdam's bias correction",
+        on("sparse_optimizers_nano", "sparse-optimizers/nano-adam-of-density-1"),
+        "optimizers/_nano_adam.py",
+        "unbiased = first / (1 - keep**since)",
+        "unbiased = first / (1 - keep)",
+    ),
+    Mutant(
+        "grown weights that keep moments they had before",
+        on("sparse_optimizers_masks", "sparse-optimizers/grown-weights-begin-at-zero"),
+        "sparsity/_forget.py",
+        "return jnp.where(mask, value, jnp.zeros((), value.dtype))",
+        "return value",
+    ),
 ]
 CLAIMS = list(dict.fromkeys(mutant.claim for mutant in MUTANTS))
 
