@@ -49,13 +49,6 @@ class AbstractData(eqx.Module):
         """
 
     @abc.abstractmethod
-    def validation(self, share: Any = 0.2) -> "AbstractData":
-        """The same data without its test part, the share of the training part held out in its place: to tune on.
-
-        **Raises:** `ValueError` for a share outside (0, 1).
-        """
-
-    @abc.abstractmethod
     def _part(self, part: str) -> tuple[Anything, Anything]:
         """All inputs and targets of a part."""
 

@@ -66,7 +66,9 @@ class Images(AbstractData):
         return self.inputs[chosen], self.labels[chosen]
 
     def validation(self, share: Any = 0.2) -> "Images":
-        """The same data without its test part, the share of each class to train on held out in its place.
+        """The same data without its test part, the share of each class to train on held out in its place: to tune on.
+
+        **Raises:** `ValueError` for a share outside (0, 1).
 
         >>> data = mf.training.digits()
         >>> data.samples("train"), data.validation().samples("train"), data.validation().samples("test")

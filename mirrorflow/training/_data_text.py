@@ -85,7 +85,10 @@ class Text(AbstractData):
         return windows[:, :-1], windows[:, 1:]
 
     def validation(self, share: Any = 0.2) -> "Text":
-        """The same text without its test part, the end of what is to train on held out in its place."""
+        """The same text without its test part, the end of what is to train on held out in its place: to tune on.
+
+        **Raises:** `ValueError` for a share outside (0, 1).
+        """
         cut = self.tokens.shape[0] - round(check_test(share) * self.tokens.shape[0])
         return Text(self.tokens[:cut], self.tokens[cut:], self.length)
 
