@@ -2,8 +2,7 @@ r"""HORST finds the sparse truth where gradients are noisy.
 
 Regression on 40 samples with 100 features, of which five are $\pm1$ (black ticks). (a) The twenty largest weights of
 AdamW and of HORST, gradient noise 0.05, $\lambda=0.2$. (b) $\|\theta\|_1$, for which the truth has 5, with noise and
-without: without it HORST is no sparser after quick training (16000 steps from 0.02), and only somewhat after slow
-training (30000 steps from 0.01); driven by the gradient it is AdamW.
+without, after 16000 steps: without noise HORST is no sparser than AdamW, and driven by the gradient it is AdamW.
 """
 
 import numpy as np
@@ -35,7 +34,7 @@ def draw(data):
     for place, (case, run) in enumerate(runs):
         colour = plotting.COLOURS[COLOUR[case.optimizer]]
         right.barh(-place, run["norm"], color=colour, alpha=0.8, height=0.7)
-        noise = "noise" if case.noise else f"no noise, {case.pace}"
+        noise = "noise" if case.noise else "no noise"
         labels.append(f"{case.optimizer.replace('driven', 'HORST, driven')} · {noise}")
     right.axvline(5, **plotting.PREDICTED)
     right.set_yticks(-np.arange(len(labels)), labels, fontsize=7)

@@ -60,14 +60,15 @@ def inside(theta, state):
     return {"theta": theta, "masks": optax.tree.get(state, "masks"), "moments": optax.tree.get(state, "mu")}
 
 
-@mf.experiment(cases=mf.cases.grid(method=tuple(METHODS)))
+@mf.experiment(cases=mf.cases.grid(method=("SET", "RigL")), full=mf.cases.grid(method=("static", "gradual pruning")))
 def runs_on_masks(case, key):
     """60 steps of Adam on a network of 12×20 and 5×12 weights at density 0.2, masks made by ERK; all steps saved."""
     draw = generator(key)
     inputs, outputs = draw.normal(size=(SAMPLES, 20)), draw.normal(size=(SAMPLES, 5))
     start = {name: draw.normal(size=shape) / np.sqrt(shape[1]) for name, shape in SHAPES.items()}
     masks = mf.sparsity.random_masks(key, start, DENSITY, distribution="erk")
-    start = start if case.method == "gradual pruning" else mf.sparsity.apply_masks(start, masks)
+    if case.method != "gradual pruning":
+        start = {name: np.where(masks[name], start[name], 0.0) for name in start}
     make = jax.tree_util.Partial(with_adam, METHODS[case.method])
     gradient = jax.tree_util.Partial(slope, inputs, outputs)
     seen = walk(make, gradient, start, np.arange(STEPS + 1), watch=inside, learning_rate=RATE, masks=masks)

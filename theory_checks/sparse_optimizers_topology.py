@@ -64,15 +64,17 @@ def task(key, fan_ins):
 
 
 @jax.jit
+def _looked_at(inputs, labels, theta):
+    slope = jax.grad(loss)(theta, inputs, labels)["layer"]
+    return slope, factor(theta["layer"], theta["top"], inputs, labels)
+
+
 def looked_at(inputs, labels, thetas):
     """Of every θ the gradient of the layer, and the factor of each neuron."""
-
-    def one(theta):
-        slope = jax.grad(loss)(theta, inputs, labels)["layer"]
-        return slope, factor(theta["layer"], theta["top"], inputs, labels)
-
-    slopes, factors = jax.lax.map(one, thetas)
-    return {"gradient": slopes, "factor": factors}
+    thetas = jax.tree.map(np.asarray, thetas)
+    each = [jax.tree.map(lambda leaf, at=at: leaf[at], thetas) for at in range(len(thetas["layer"]))]
+    slopes, factors = zip(*[_looked_at(inputs, labels, theta) for theta in each], strict=True)
+    return {"gradient": np.stack(slopes), "factor": np.stack(factors)}
 
 
 # --- norms and directions --------------------------------------------------------------------------------------------
@@ -220,7 +222,7 @@ def changed(case, key):
     save = np.concatenate([np.arange(change - 1, change + 2) for change in CHANGES])
     thetas, masks = walk(rewired, gradient, start, save, watch=with_masks, learning_rate=SLOW, mask=mask)
     seen = looked_at(*gradient.args, thetas)
-    return {"masks": np.asarray(masks)} | {name: np.asarray(part) for name, part in seen.items()}
+    return {"masks": np.asarray(masks)} | seen
 
 
 def turn(run, first):
