@@ -34,7 +34,7 @@ def rates(laws):
 # --- two layers ------------------------------------------------------------------------------------------------------
 
 
-@mf.experiment(cases=mf.cases.single())
+@mf.experiment(cases=mf.cases.single(), slow=True)
 def two_layers(case, key):
     """UVᵀ under θ̈+τθ̇=−∇𝓛, of random sizes (n, m, r); the state has up to 41 numbers."""
     pool = counts.grid(*[range(1, 4)] * 2, range(1, 6), most=41, parameters=lambda n, m, r: mass(n, r, m))
@@ -93,7 +93,7 @@ def relu_sizes():
                 yield widths
 
 
-@mf.experiment(cases=mf.cases.single())
+@mf.experiment(cases=mf.cases.single(), slow=True)
 def relu(case, key):
     """ReLU networks of random widths under θ̈+τθ̇=−∇𝓛."""
     return counts.tabulate(

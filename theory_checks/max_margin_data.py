@@ -43,7 +43,7 @@ def _varying(columns):
     return columns[:, np.sort(np.argsort(-columns.std(axis=0), kind="stable")[:FEATURES])]
 
 
-@mf.experiment(cases=mf.cases.grid(data=("breast cancer", "digits 3 and 5"), p=(1.5, 2.0, 3.0)))
+@mf.experiment(cases=mf.cases.grid(data=("breast cancer", "digits 3 and 5"), p=(1.5, 2.0, 3.0)), slow=True)
 def measured(case, key):
     """Powers to log t=1e5 on a sub-sample, which a plane separates."""
     return followed(sampled(case.data, key), mf.potentials.Power(case.p))

@@ -60,7 +60,9 @@ def inside(theta, state):
     return {"theta": theta, "masks": optax.tree.get(state, "masks"), "moments": optax.tree.get(state, "mu")}
 
 
-@mf.experiment(cases=mf.cases.grid(method=("SET", "RigL")), full=mf.cases.grid(method=("static", "gradual pruning")))
+@mf.experiment(
+    cases=mf.cases.grid(method=("SET", "RigL")), full=mf.cases.grid(method=("static", "gradual pruning")), slow=True
+)
 def runs_on_masks(case, key):
     """60 steps of Adam on a network of 12×20 and 5×12 weights at density 0.2, masks made by ERK; all steps saved."""
     draw = generator(key)

@@ -82,7 +82,7 @@ def looked_at(inputs, labels, thetas):
 METHODS = {"plain": plain, "corrected": corrected}
 
 
-@mf.experiment(cases=mf.cases.grid(method=tuple(METHODS), decay=(0.0, 0.01)))
+@mf.experiment(cases=mf.cases.grid(method=tuple(METHODS), decay=(0.0, 0.01)), slow=True)
 def trained(case, key):
     """32 neurons of 4 to 64 weights behind batch normalization, before and after 1000 steps of η=½ on 256 samples."""
     gradient, mask, start = task(key, FAN_INS)
