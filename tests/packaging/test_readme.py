@@ -5,6 +5,7 @@ import re
 
 import jax
 import jax.numpy as jnp
+import optax
 import pytest
 
 import mirrorflow as mf
@@ -34,9 +35,20 @@ def test_the_network_slides_and_keeps_its_balances():
     assert mf.observe.balance(path).max_drift < 1e-6
 
 
+def test_the_sparse_optimizers_train_on_what_they_keep():
+    params = {"kernel": jax.random.normal(jax.random.key(0), (12, 20)), "bias": jnp.zeros(12)}
+    names: dict = {"jax": jax, "mf": mf, "optax": optax, "params": params}
+    exec(compile(PROGRAMS[2], "README.md", "exec"), names)
+    optimizer = names["optimizer"]
+    updates, state = optimizer.update(params, optimizer.init(params), params)
+    stepped = optax.apply_updates(params, updates)
+    assert int((stepped["kernel"] != 0).sum()) == 24
+    assert (stepped["bias"] == 0).all()
+
+
 def test_the_claim_holds_and_its_control_is_refuted(tmp_path):
     file = tmp_path / "my_claims.py"
-    file.write_text(PROGRAMS[2])
+    file.write_text(PROGRAMS[3])
     (claim,) = mf.claims.load_file(file)
     verdict = mf.claims.verify(claim, seed=1)
     assert verdict.outcome == "holds"
@@ -46,7 +58,7 @@ def test_the_claim_holds_and_its_control_is_refuted(tmp_path):
 @pytest.mark.optimized
 def test_the_conjecture_is_refuted_and_its_counterexample_is_one(tmp_path):
     file = tmp_path / "my_conjectures.py"
-    file.write_text(PROGRAMS[3])
+    file.write_text(PROGRAMS[4])
     (conjecture,) = mf.claims.conjectures_of_file(file)
     found = mf.claims.falsify(conjecture, budget=3, seed=0)
     assert found.outcome == "refuted"
