@@ -40,7 +40,7 @@ def test_the_sparse_optimizers_train_on_what_they_keep():
     names: dict = {"jax": jax, "mf": mf, "optax": optax, "params": params}
     exec(compile(PROGRAMS[2], "README.md", "exec"), names)
     optimizer = names["optimizer"]
-    updates, state = optimizer.update(params, optimizer.init(params), params)
+    updates, _ = optimizer.update(params, optimizer.init(params), params)
     stepped = optax.apply_updates(params, updates)
     assert int((stepped["kernel"] != 0).sum()) == 24
     assert (stepped["bias"] == 0).all()
