@@ -9,7 +9,7 @@ same norms against the share of weights that a neuron has, with the slope $\frac
 import numpy as np
 
 from mirrorflow import plotting
-from mirrorflow.content.checks.sparse_optimizers_topology import norms, shares, trained
+from mirrorflow.content.checks.sparse_optimizers_training import norms, shares, trained
 
 EXPERIMENTS = [trained]
 CLAIMS = ["sparse-optimizers/skew-after-training", "sparse-optimizers/norms-under-decay"]
