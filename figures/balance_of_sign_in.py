@@ -8,7 +8,7 @@ $\beta\prod((1-2\eta\alpha)^2-\eta^2g_k^2)$ for one of the weights.
 import numpy as np
 
 from mirrorflow import plotting
-from mirrorflow.content.checks.sparse_optimizers_factors import BALANCE, STEP, STRENGTH, balances
+from mirrorflow.content.checks.sparse_optimizers_sign_in import BALANCE, STEP, STRENGTH, balances
 
 EXPERIMENTS = [balances]
 CLAIMS = ["sparse-optimizers/sign-in-balance", "sparse-optimizers/balance-shrinks-without-resets"]

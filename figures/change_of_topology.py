@@ -1,4 +1,4 @@
-r"""Where RigL changes the mask, the correction of SparseOpt jumps and the gradient's factor does not.
+r"""Where RigL changes the mask, SparseOpt's correction jumps and the factor does not.
 
 32 neurons of 4 to 64 weights behind batch normalization, at the first change of the mask (step 100). By how much each
 neuron's factor changes, relative to the others: measured, against $(1-s_i)^{-1/2}$ before and after. On the dashes both

@@ -1,4 +1,4 @@
-r"""The factor of a neuron's gradient is one over the norm of its weights, before and after training.
+r"""A neuron's gradient has the factor one over the norm of its weights, also after training.
 
 32 neurons of 4 to 64 weights behind batch normalization, whitened inputs. (a) The measured factor against
 $1/\|w_i\|$ (line), at the start and after 1000 steps of gradient descent with weight decay under SparseOpt. (b) The
@@ -9,7 +9,7 @@ same norms against the share of weights that a neuron has, with the slope $\frac
 import numpy as np
 
 from mirrorflow import plotting
-from mirrorflow.content.checks.sparse_optimizers_topology import norms, shares, trained
+from mirrorflow.content.checks.sparse_optimizers_training import norms, shares, trained
 
 EXPERIMENTS = [trained]
 CLAIMS = ["sparse-optimizers/skew-after-training", "sparse-optimizers/norms-under-decay"]

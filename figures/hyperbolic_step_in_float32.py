@@ -9,7 +9,7 @@ $\varepsilon e^{2\eta u}$, $\varepsilon=2^{-24}$.
 import numpy as np
 
 from mirrorflow import plotting
-from mirrorflow.content.checks.sparse_optimizers_horst import EXPONENTS, single
+from mirrorflow.content.checks.sparse_optimizers_horst_forms import EXPONENTS, single
 
 EXPERIMENTS = [single]
 CLAIMS = ["sparse-optimizers/horst-in-float32"]

@@ -8,7 +8,7 @@ between the ends of the first two, and of the first and the third, against the s
 import numpy as np
 
 from mirrorflow import plotting
-from mirrorflow.content.checks.sparse_optimizers_factors import ARMS, RATES, limit_of, stored
+from mirrorflow.content.checks.sparse_optimizers_pilot import ARMS, RATES, limit_of, stored
 
 EXPERIMENTS = [stored]
 CLAIMS = ["sparse-optimizers/pilot-storage", "sparse-optimizers/pilot-rest"]

@@ -8,8 +8,8 @@ import mirrorflow as mf
 
 from ._digit_networks import DRAWS, SIZES, TRAINED, batch_slope, begun, images, interval, right
 from ._stepping import walk
-from .sparse_optimizers_factors import LETTERS as FACTORS
-from .sparse_optimizers_factors import SIGN_IN
+from .sparse_optimizers_sign_in import LETTERS as FACTORS
+from .sparse_optimizers_sign_in import SIGN_IN
 
 STEPS, SAVES, RATE, DECAY = 1500, 16, 0.05, 0.01
 DENSITIES = (0.2, 0.1, 0.05)

@@ -60,9 +60,7 @@ def inside(theta, state):
     return {"theta": theta, "masks": optax.tree.get(state, "masks"), "moments": optax.tree.get(state, "mu")}
 
 
-@mf.experiment(
-    cases=mf.cases.grid(method=("SET", "RigL")), full=mf.cases.grid(method=("static", "gradual pruning")), slow=True
-)
+@mf.experiment(cases=mf.cases.grid(method=("SET", "RigL")), full=mf.cases.grid(method=("static", "gradual pruning")))
 def runs_on_masks(case, key):
     """60 steps of Adam on a network of 12×20 and 5×12 weights at density 0.2, masks made by ERK; all steps saved."""
     draw = generator(key)

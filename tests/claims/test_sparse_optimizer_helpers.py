@@ -11,7 +11,7 @@ import mirrorflow as mf
 from mirrorflow.content.checks import _normalized as normalized
 from mirrorflow.content.checks import _stepping as stepping
 from mirrorflow.content.checks import sparse_optimizers_bias as bias
-from mirrorflow.content.checks import sparse_optimizers_factors as factors
+from mirrorflow.content.checks import sparse_optimizers_pilot as pilot
 from mirrorflow.content.checks import sparse_optimizers_teacher as teacher
 
 
@@ -91,8 +91,8 @@ def test_the_limit_of_pilot_is_that_of_its_flow(draw):
         reparameterization=mf.reparameterizations.Hadamard(depth=2),
         decay=mf.decay.Coupled(mf.schedules.switch_off(0.2, at=1.5)),
     )
-    told = mf.predict.limit(flow, flow.lift(start, factors.BALANCE)).x
-    found = factors.limit_of({"design": design, "target": problem.target, "start": start}, 0.2 * 1.5)
+    told = mf.predict.limit(flow, flow.lift(start, pilot.BALANCE)).x
+    found = pilot.limit_of({"design": design, "target": problem.target, "start": start}, 0.2 * 1.5)
     assert found == pytest.approx(np.asarray(told), rel=1e-4)
 
 

@@ -197,7 +197,7 @@ MUTANTS = [
     ),
     Mutant(
         "factors that are lifted to twice their balance",
-        on("sparse_optimizers_factors", "sparse-optimizers/sign-in-balance", strength=0.0),
+        on("sparse_optimizers_sign_in", "sparse-optimizers/sign-in-balance", strength=0.0),
         "optimizers/_factors.py",
         "m = jnp.sqrt((balance + larger * jnp.sqrt(1 + share**2)) / 2)",
         "m = jnp.sqrt(balance + larger * jnp.sqrt(1 + share**2))",
