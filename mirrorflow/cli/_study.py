@@ -7,7 +7,7 @@ import rich.progress
 import typer
 
 from ..claims._store import out_folder
-from ..studies import Results, UnknownStudy, conduct, study_names, study_of, table, written
+from ..studies import Results, Study, UnknownStudy, conduct_all, study_names, study_of, table, written
 from ..studies._plan import total
 from ..studies._work import Failed, Step, study_results
 from ._words import err, out, plural, refuse
@@ -20,17 +20,20 @@ def run(
     if not names and not everything:
         _list()
         return
-    chosen = [*names, *(study_names() if everything else [])]
-    for name in dict.fromkeys(chosen):
-        try:
-            study = study_of(name)
-        except (UnknownStudy, ValueError) as error:
-            refuse(str(error))
-        results = study_results(study, full=full, out=folder) if show else _made(name, full, fresh, folder, jobs)
+    chosen: list[str] = [*names, *(study_names() if everything else [])]
+    try:
+        studies = {name: study_of(name) for name in chosen}
+    except (UnknownStudy, ValueError) as error:
+        refuse(str(error))
+    if show:
+        found = [study_results(study, full=full, out=folder) for study in studies.values()]
+    else:
+        found = _made(studies, full, fresh, folder, jobs)
+    for results in found:
         _tell(results, folder, brief=everything)
 
 
-def _made(name: str, full: bool, fresh: bool, folder: str, jobs: int | None) -> Results:
+def _made(studies: dict[str, Study], full: bool, fresh: bool, folder: str, jobs: int | None) -> list[Results]:
     columns = (
         rich.progress.TextColumn("{task.description}"),
         rich.progress.BarColumn(),
@@ -38,18 +41,18 @@ def _made(name: str, full: bool, fresh: bool, folder: str, jobs: int | None) -> 
         rich.progress.TimeElapsedColumn(),
     )
     with rich.progress.Progress(*columns, console=err(), transient=True) as bar:
-        task = bar.add_task(name, total=total(study_of(name), full))
+        task = bar.add_task("studies", total=sum(total(study, full) for study in studies.values()))
 
         def progress(step: Step) -> None:
-            bar.update(task, advance=1, description=f"{name}: {step.run.arm}")
+            bar.update(task, advance=1, description=f"{step.run.study}: {step.run.arm}")
 
         try:
-            return conduct(name, full=full, out=folder, jobs=jobs, fresh=fresh, progress=progress)
+            return conduct_all(list(studies), full=full, out=folder, jobs=jobs, fresh=fresh, progress=progress)
         except KeyboardInterrupt:
             err().print("Interrupted: what has ended is kept, and the same command goes on.")
             raise typer.Exit(130) from None
         except Failed as failure:
-            err().print(f"[bold red]{name}:[/] {failure}", soft_wrap=True)
+            err().print(f"[bold red]A run failed:[/] {failure}", soft_wrap=True)
             raise typer.Exit(1) from None
 
 

@@ -15,3 +15,4 @@ from ._study import Study as Study
 from ._study import Trial as Trial
 from ._tables import table as table
 from ._work import conduct as conduct
+from ._work import conduct_all as conduct_all

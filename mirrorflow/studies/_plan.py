@@ -1,7 +1,7 @@
 """What is to be run: first the tuning of every arm in every setting, then the best numbers from every seed."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ._records import Records, Run, run_of
@@ -69,10 +69,10 @@ def final(study: Study, size: Size, arm: Arm, setting: Setting, records: Records
     return [run_of(study, size, arm, setting, found.numbers, seed, tuning=False) for seed in range(size.seeds)]
 
 
-def missing(study: Study, full: bool, records: Records) -> list[Run]:
-    """The runs that can be made now and are not recorded, those of one arm together."""
+def missing(study: Study, full: bool, records: Records, arms: Iterable[Arm] | None = None) -> list[Run]:
+    """The runs of these arms, by default all, that can be made now and are not recorded."""
     size, runs = study.size(full), []
-    for arm in study.arms_of(full):
+    for arm in study.arms_of(full) if arms is None else arms:
         for setting in size.settings:
             now = final(study, size, arm, setting, records)
             runs += tuning(study, size, arm, setting) if now is None else now

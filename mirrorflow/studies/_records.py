@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import pathlib
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -54,6 +55,7 @@ class Records:
     def __init__(self, study: Study, folder: pathlib.Path, fresh: bool = False) -> None:
         self.path = folder / f"{study.name}.jsonl"
         self.measured: dict[str, Mapping[str, float]] = {}
+        self._one_at_a_time = threading.Lock()
         if fresh:
             self.path.unlink(missing_ok=True)
             return
@@ -68,12 +70,13 @@ class Records:
 
     def add(self, run: Run, measured: Mapping[str, float], seconds: float) -> None:
         """Keep what a run measured."""
-        self.measured[run.key] = measured
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         about = {"arm": run.arm, "setting": run.setting, "numbers": run.numbers, "seed": run.seed, "tuning": run.tuning}
         line = {"key": run.key, **about, "measured": dict(measured), "seconds": round(seconds, 2)}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        with self._one_at_a_time:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self.measured[run.key] = measured
 
 
 def _lines(path: pathlib.Path | None) -> Iterator[dict[str, Any]]:
