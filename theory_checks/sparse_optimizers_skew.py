@@ -186,7 +186,6 @@ def scaled(case, key):
     source=PAPER,
     status="proved",
     tolerance=mf.tolerance(1e-11, because="an identity, up to rounding; the normalization has no ε"),
-    figure="factor-after-training",
     variables=LETTERS,
     notes="Batch normalization's own ε, 1e-5 of the variance as a rule, is left out.",
 )
