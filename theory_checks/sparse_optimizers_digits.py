@@ -148,6 +148,7 @@ near_output.control("near the input", near="first", far="head")
     status="published",
     expects="measured",
     tolerance=mf.tolerance(0.0, because="a difference is as good as its 95 % interval"),
+    figure="sign-flips-on-digits",
     variables=FACTORS,
 )
 def accuracy(runs, way="Sign-In", than="plain"):
