@@ -15,6 +15,9 @@ PACKAGE := --editable '.[all,dev]'
 # Processes that run side by side get one thread each.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
+# Small studies compile for longer than they run.
+QUICK_COMPILE := JAX_DISABLE_MOST_OPTIMIZATIONS=1
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help install verify test format lint types layers tests slow figures studies bench clean
@@ -34,7 +37,7 @@ install: $(STAMP)
 
 verify: $(STAMP)
 	@$(BIN)/mirrorflow verify $(ARGS)
-	@$(if $(ARGS),:,$(BIN)/mirrorflow study --all)
+	@$(if $(ARGS),:,$(QUICK_COMPILE) $(BIN)/mirrorflow study --all)
 
 test: lint types layers tests
 

@@ -103,7 +103,7 @@ STUDY = S.Study(
     small=S.Size(
         settings(off=(0.0, 0.5)),
         seeds=2,
-        trials=1,
+        trials=0,
         numbers={"width": 8, "depth": 1, "steps": 20},
         arms=("AdamW",),
     ),

@@ -101,7 +101,7 @@ STUDY = S.Study(
     small=S.Size(
         settings(depth=(3,)),
         seeds=2,
-        trials=1,
+        trials=0,
         numbers={**NUMBERS, "samples": 40, "count": 11, "steps": 200},
         arms=("gradient descent", "sign descent"),
     ),

@@ -188,7 +188,7 @@ STUDY = S.Study(
     small=S.Size(
         settings(network=("perceptron",)),
         seeds=2,
-        trials=1,
+        trials=0,
         numbers={"widths": (8, 8), "before": 30, "steps": 16},
         arms=("SGD", "Adam"),
     ),

@@ -104,7 +104,7 @@ STUDY = S.Study(
     small=S.Size(
         settings(task=("images",), sparsity=(0.9,)),
         seeds=2,
-        trials=1,
+        trials=0,
         numbers={"width": 8, "depth": 1, "steps": {"images": 30, "text": 10}},
         arms=("AdamW", "HORST"),
     ),

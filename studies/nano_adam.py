@@ -175,7 +175,7 @@ STUDY = S.Study(
     small=S.Size(
         settings(task=("images",)),
         seeds=2,
-        trials=1,
+        trials=0,
         numbers={"width": 8, "depth": 1, "before": {"images": 30}, "steps": {"images": 20}},
         arms=("AdamW", "NanoAdam"),
     ),

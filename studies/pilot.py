@@ -139,7 +139,7 @@ STUDY = S.Study(
     small=S.Size(
         settings(density=(0.1,)),
         seeds=2,
-        trials=1,
+        trials=0,
         numbers={"widths": (16,), "steps": 30},
         arms=("magnitude", "PILoT"),
     ),

@@ -119,7 +119,7 @@ STUDY = S.Study(
     small=S.Size(
         settings(sparsity=(0.9,)),
         seeds=2,
-        trials=1,
+        trials=0,
         numbers={"widths": (16,), "steps": 30},
         arms=("plain", "Sign-In"),
     ),

@@ -88,7 +88,7 @@ STUDY = S.Study(
     small=S.Size(
         settings(method=("RigL",), sparsity=(0.9,), steps=(30,)),
         seeds=2,
-        trials=2,
+        trials=0,
         numbers={"widths": (16,)},
         arms=("SGD", "SparseOpt of SGD"),
     ),

@@ -40,7 +40,7 @@ def places(arm: Arm, trials: int) -> list[dict[str, float]]:
 
 def tuning(study: Study, size: Size, arm: Arm, setting: Setting) -> list[Run]:
     """The runs that tune an arm in a setting; none where there is nothing to tune."""
-    if not arm.tuned:
+    if not arm.tuned or not size.trials:
         return []
     setting = {**setting, **study.tuned_in}
     return [
@@ -52,7 +52,8 @@ def best(study: Study, size: Size, arm: Arm, setting: Setting, records: Records)
     """What tuning found, or None while it is not done. A score that is not finite is the worst."""
     runs = tuning(study, size, arm, setting)
     if not runs:
-        return Best(dict(arm.fixed), math.nan, ())
+        middle = {name: _at(ends, 0.5) for name, ends in arm.tuned.items()}
+        return Best({**middle, **arm.fixed}, math.nan, ())
     measured = [records.get(run) for run in runs]
     if any(found is None for found in measured):
         return None

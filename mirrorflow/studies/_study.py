@@ -47,7 +47,7 @@ class Measure:
 @dataclasses.dataclass(frozen=True)
 class Size:
     """How much is run: the settings, how many seeds and tuning trials, which arms (all by default), and numbers for
-    `run`, such as steps.
+    `run`, such as steps. Without trials, nothing is tuned: numbers are the middles of their ranges.
     """
 
     settings: tuple[Setting, ...]
@@ -59,8 +59,8 @@ class Size:
     def __post_init__(self) -> None:
         if self.seeds < 2:
             raise ValueError(f"seeds must be at least 2, an interval needs them; got {self.seeds}.")
-        if self.trials < 1:
-            raise ValueError(f"trials must be at least 1, got {self.trials}.")
+        if self.trials < 0:
+            raise ValueError(f"trials must be at least 0, got {self.trials}.")
         if not self.settings:
             raise ValueError("settings must hold at least one setting, got none.")
 

@@ -91,7 +91,7 @@ def _shown(found: Interval | None, measure: Measure, signed: bool = False) -> st
 
 
 def _tuned(results: Results) -> bool:
-    return any(arm.tuned for arm in results.arms)
+    return results.study.size(results.full).trials > 0 and any(arm.tuned for arm in results.arms)
 
 
 def _plain(value: Any) -> str:

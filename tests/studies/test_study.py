@@ -149,6 +149,14 @@ def test_numbers_can_be_tuned_in_one_setting_for_all(script, tmp_path):
     assert len(results.tried("plain", shift=1)) == 5
 
 
+def test_without_trials_numbers_are_the_middles_of_their_ranges(script, tmp_path):
+    script.write_text(SOURCE.replace("seeds=2, trials=3", "seeds=2, trials=0"))
+    results = mf.studies.conduct(str(script), out=tmp_path)
+    assert len(calls(script)) == total(results.study, False) == 4
+    assert results.best("plain", shift=1).numbers == {"learning_rate": 1e-2, "goal": 1e-2}
+    assert "tuning" not in mf.studies.table(results)
+
+
 def test_places_spread_over_every_range():
     arm = mf.studies.Arm("a", max, {"x": (1e-4, 1e-1), "y": (1.0, 100.0)})
     found = places(arm, 8)
@@ -168,7 +176,7 @@ def test_places_spread_over_every_range():
         (lambda: mf.studies.Arm("a", max, {"x": (0.1, 1.0)}, {"x": 1.0}), "not both"),
         (lambda: mf.studies.Size(({},), seeds=1, trials=1), "seeds must be at least 2"),
         (lambda: mf.studies.Size((), seeds=2, trials=1), "at least one setting"),
-        (lambda: mf.studies.Size(({},), seeds=2, trials=0), "trials must be at least 1"),
+        (lambda: mf.studies.Size(({},), seeds=2, trials=-1), "trials must be at least 0"),
         (lambda: mf.studies.interval([1.0]), "at least two"),
         (lambda: mf.studies.interval([1.0, np.nan]), "finite"),
     ],
