@@ -79,7 +79,7 @@ def draw(results):
     for panel, measure, words in zip(
         axes,
         ("accuracy", "flips"),
-        ("test accuracy in %", "weights with another sign than at the start, in %"),
+        ("test accuracy in %", "signs flipped since the start, in %"),
         strict=True,
     ):
         curves(panel, results, measure, "sparsity", x=lambda s: 100 * s, factor=100)

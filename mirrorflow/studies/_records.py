@@ -1,13 +1,17 @@
 """The runs of a study, one line of JSON each; a run that is recorded is not run again."""
 
 import dataclasses
+import datetime
 import hashlib
 import json
+import os
 import pathlib
+import platform
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..claims._provenance import versions
 from ._loading import published
 from ._study import Arm, Size, Study, Trial
 
@@ -55,6 +59,7 @@ class Records:
     def __init__(self, study: Study, folder: pathlib.Path, fresh: bool = False) -> None:
         self.path = folder / f"{study.name}.jsonl"
         self.measured: dict[str, Mapping[str, float]] = {}
+        self.made: dict[str, str] = {}
         self._one_at_a_time = threading.Lock()
         if fresh:
             self.path.unlink(missing_ok=True)
@@ -63,6 +68,7 @@ class Records:
         for path in (home / self.path.name if home else None, self.path):
             for line in _lines(path):
                 self.measured[line["key"]] = line["measured"]
+                self.made[line["key"]] = line["made"]
 
     def get(self, run: Run) -> Mapping[str, float] | None:
         """What the run measured, or None."""
@@ -71,12 +77,20 @@ class Records:
     def add(self, run: Run, measured: Mapping[str, float], seconds: float) -> None:
         """Keep what a run measured."""
         about = {"arm": run.arm, "setting": run.setting, "numbers": run.numbers, "seed": run.seed, "tuning": run.tuning}
-        line = {"key": run.key, **about, "measured": dict(measured), "seconds": round(seconds, 2)}
+        made = _circumstances()
+        line = {"key": run.key, **about, "measured": dict(measured), "seconds": round(seconds, 2), "made": made}
         with self._one_at_a_time:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            self.measured[run.key] = measured
+            self.measured[run.key], self.made[run.key] = measured, made
+
+
+def _circumstances() -> str:
+    """When and with what a run is made."""
+    known = versions()
+    libraries = ", ".join(f"{name} {known[name]}" for name in ("python", "jax", "optax"))
+    return f"{datetime.date.today().isoformat()}, {platform.machine()}, {os.cpu_count()} cores, {libraries}"
 
 
 def _lines(path: pathlib.Path | None) -> Iterator[dict[str, Any]]:

@@ -27,6 +27,16 @@ class Results:
         """All arms of this size."""
         return self.study.arms_of(self.full)
 
+    @property
+    def made(self) -> tuple[str, ...]:
+        """When and with what the reported runs were made."""
+        size, found = self.study.size(self.full), set()
+        for arm in self.arms:
+            for setting in self.settings:
+                runs = final(self.study, size, arm, setting, self.records) or []
+                found |= {self.records.made[run.key] for run in runs if run.key in self.records.made}
+        return tuple(sorted(found))
+
     def values(self, arm: str, measure: str, **setting: Any) -> np.ndarray | None:
         """A measure by seed, or None where runs are missing. `setting`: fields that tell one setting."""
         size = self.study.size(self.full)

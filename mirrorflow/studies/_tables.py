@@ -28,7 +28,8 @@ def table(results: Results) -> str:
     if _tuned(results):
         parts += ["## Numbers that tuning found", "An asterisk: the outermost that was tried.", _numbers(results)]
     notes = [f"- {arm.name}: {arm.why}" for arm in results.arms if arm.why]
-    return "\n\n".join([*parts, *(["\n".join(notes)] if notes else [])]) + "\n"
+    made = [f"Made {'; '.join(results.made)}."] if results.made else []
+    return "\n\n".join([*parts, *(["\n".join(notes)] if notes else []), *made]) + "\n"
 
 
 def label(setting: Setting) -> str:

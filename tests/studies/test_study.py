@@ -1,6 +1,8 @@
 """Studies are tuned alike on all sides, resume where they were stopped, and say what cannot be told."""
 
+import datetime
 import json
+import pathlib
 import textwrap
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from scipy import stats
 
 import mirrorflow as mf
+from mirrorflow.studies._loading import published
 from mirrorflow.studies._plan import TUNING_SEED, best, missing, places, total, tuning
 from mirrorflow.studies._records import Records
 from mirrorflow.studies._tables import label
@@ -133,6 +136,7 @@ def test_tables_say_what_cannot_be_told(script, tmp_path):
     results = mf.studies.conduct(str(script), full=True, out=tmp_path)
     text = mf.studies.table(results)
     assert "0.1*" in text
+    assert f"Made {datetime.date.today().isoformat()}" in text
     assert "untuned" in text
     assert "worse" in text
     small = mf.studies.conduct(str(script), out=tmp_path)
@@ -208,3 +212,25 @@ def test_tuning_runs_are_told_apart_by_what_they_measure(script):
         for run in tuning(study, study.full, arm, setting)
     }
     assert len(keys) == 3 * 2 * 5
+
+
+RESULTS = pathlib.Path(mf.__file__).parents[1] / "studies" / "results"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in RESULTS.glob("*.jsonl")))
+def test_published_tables_are_those_of_the_published_records(name, tmp_path):
+    study = mf.studies.study_of(name)
+    home = published(study)
+    assert home is not None
+    results = study_results(study, full=True, out=tmp_path)
+    assert mf.studies.table(results) == (home / f"{study.name}.md").read_text("utf-8")
+
+
+def test_every_study_can_be_read():
+    names = mf.studies.study_names()
+    assert {"horst", "sparse-opt", "nano-adam", "sign-in", "pilot", "decay-off", "fine-tuning", "signs"} <= set(names)
+    for name in names:
+        study = mf.studies.study_of(name)
+        assert study.name == name
+        assert study.draw is not None
+        assert study.small.seeds < study.full.seeds
