@@ -162,16 +162,20 @@ def as_transformation(operator: Operator) -> optax.GradientTransformationExtraAr
 
 
 def hyperbolic_step(theta: Real, step: Real, scale: Any) -> Real:
-    """γ sinh(asinh(θ/γ)−ηu) = θ cosh(ηu) − √(θ²+γ²) sinh(ηu), by the second form for |ηu| ≤ 1, which is quicker.
+    """γ sinh(asinh(θ/γ)−ηu), of one exponential and one root.
 
-    Beyond, the relative error of the second grows as e^{2|ηu|}; there it is the first, whose asinh is of |θ| so that
-    nothing cancels.
+    For |ηu| ≤ 1 as θ cosh(ηu) − √(θ²+γ²) sinh(ηu), exact to roundings of θ where the step is small. Beyond, the
+    relative error of that grows as e^{2|ηu|}; there it is ½(y/E − γ²E/y) with y=|θ|+√(θ²+γ²)=γe^{asinh|θ/γ|},
+    E=e^{ηu sign θ}, and the sign of θ.
     """
-    root = jnp.sqrt(theta**2 + scale**2)
-    near = jnp.clip(step, -_NEAR, _NEAR)
-    close = theta * jnp.cosh(near) - root * jnp.sinh(near)
-    dual = jnp.sign(theta) * jnp.arcsinh(jnp.abs(theta) / scale)
-    return jnp.where(jnp.abs(step) <= _NEAR, close, scale * jnp.sinh(dual - step))
+    root, size = jnp.sqrt(theta**2 + scale**2), jnp.abs(theta)
+    # e^{|ηu|}−1, in whose terms cosh(ηu)−1 and sinh|ηu| are sums of positive numbers
+    less = jnp.expm1(jnp.abs(step))
+    more = 1 + less
+    close = theta + (theta * less**2 - jnp.sign(step) * root * less * (more + 1)) / (2 * more)
+    grown = jnp.where((theta < 0) == (step < 0), more, 1 / more)
+    far = ((root + size) / grown - scale**2 * grown / (root + size)) / 2
+    return jnp.where(jnp.abs(step) <= _NEAR, close, jnp.where(theta < 0, -far, far))
 
 
 def _driven(
