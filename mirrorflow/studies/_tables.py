@@ -13,7 +13,8 @@ WORDS = {1: "better", -1: "worse", 0: "cannot be told"}
 def table(results: Results) -> str:
     """Everything that a study has to say, as Markdown."""
     study, size = results.study, results.study.size(results.full)
-    trials = f"{size.trials} tuning trials for each method in each setting, " if _tuned(results) else ""
+    where = f"at {label(study.tuned_in)} for all settings" if study.tuned_in else "in each setting"
+    trials = f"{size.trials} tuning trials for each method {where}, " if _tuned(results) else ""
     parts = [
         f"# {study.title}",
         study.question,
