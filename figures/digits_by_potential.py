@@ -10,9 +10,10 @@ their layer's largest. (d) The mean $|\cos(w_i,w_j)|$ over pairs, weighted by $s
 
 import numpy as np
 
+import mirrorflow as mf
 from mirrorflow import plotting
 from mirrorflow.content.checks._digits import FILTERS, PAIR, TEN
-from mirrorflow.content.checks._features import ORDER, active, aligned, by_potential, interval, participation, sparsity
+from mirrorflow.content.checks._features import ORDER, active, aligned, by_potential, participation, sparsity
 from mirrorflow.content.checks.features_digits import digits
 
 EXPERIMENTS = [digits]
@@ -61,7 +62,7 @@ def by_task(panel, place, runs, quantity, number, looks):
     for offset, name in zip(0.2 * (np.arange(len(names)) - (len(names) - 1) / 2), names, strict=True):
         values, color = found[name], looks[name]["color"]
         panel.plot([place + offset - 0.05] * len(values), values, ".", color=color, alpha=0.5, markersize=3.5)
-        mean, half = interval(values)
+        mean, half = mf.observe.interval(values)
         panel.errorbar(place + offset, mean, half, marker=looks[name]["marker"], color=color, capsize=3)
 
 

@@ -10,8 +10,9 @@ weighted by $s_is_j$.
 
 import numpy as np
 
+import mirrorflow as mf
 from mirrorflow import plotting
-from mirrorflow.content.checks._features import ORDER, active, aligned, by_potential, interval, participation, sparsity
+from mirrorflow.content.checks._features import ORDER, active, aligned, by_potential, participation, sparsity
 from mirrorflow.content.checks.features_width import WIDTHS, arrived, widths
 
 EXPERIMENTS = [widths]
@@ -60,7 +61,7 @@ def against_width(panel, runs, quantity, looks):
     at_start = [np.mean(by_potential(some, lambda path: quantity(path, 0))["p=2"]) for some in complete]
     panel.plot(WIDTHS, at_start, color="0.7", linewidth=3, zorder=0, label="start")
     for place, (name, look) in enumerate(looks.items()):
-        means, halves = np.array([interval(found[name]) for found in at_end]).T
+        means, halves = np.array([mf.observe.interval(found[name]) for found in at_end]).T
         shifted = np.array(WIDTHS) * 1.035 ** (place - 2)
         panel.errorbar(
             shifted, means, halves, **{**look, "linewidth": 1.2}, capsize=2, elinewidth=0.9, label=NAMES[name]

@@ -12,7 +12,7 @@ import numpy as np
 
 import mirrorflow as mf
 from mirrorflow import plotting
-from mirrorflow.content.checks._features import POWERS, by_potential, interval
+from mirrorflow.content.checks._features import POWERS, by_potential
 from mirrorflow.content.checks.features import powers
 
 EXPERIMENTS = [powers]
@@ -45,7 +45,7 @@ def draw(data):
     counts = by_potential(data[powers], lambda path: int(mf.observe.active_units(path, 0.1)[-1]))
     for place, (name, look) in enumerate(zip(POWERS, plotting.looks(3), strict=True)):
         label = f"${name}$"
-        mean, half = interval(shares[name])
+        mean, half = mf.observe.interval(shares[name])
         left.errorbar(ranks, mean, half, **look, label=label, capsize=2, linewidth=1.2, elinewidth=0.8)
         middle.plot(LEVELS, given[name].mean(axis=0), color=look["color"], linestyle=look["linestyle"], label=label)
         heights = np.bincount(counts[name], minlength=11)[1:]

@@ -8,8 +8,9 @@ the balance of $m\odot w$ and signs freeze; with them it flips about as many sig
 
 import numpy as np
 
+import mirrorflow as mf
 from mirrorflow import plotting
-from mirrorflow.content.checks._digit_networks import SIZES, interval
+from mirrorflow.content.checks._digit_networks import SIZES
 from mirrorflow.content.checks.sparse_optimizers_digits import (
     DENSITIES,
     SAVES,
@@ -35,9 +36,10 @@ def draw(data):
     for place, (way, look) in enumerate(zip(WAYS, plotting.looks(3), strict=True)):
         runs = data[sparse].where(way=way, density=0.1)
         axes[0].plot(steps, np.mean([_whole(run) for _, run in runs], axis=0), **look, markersize=3, label=way)
-        points = {layer: interval(flipped(runs, layer)) for layer in SIZES}
+        points = {layer: mf.observe.interval(flipped(runs, layer)) for layer in SIZES}
         _bars(axes[1], place, points.values(), look)
-        _bars(axes[2], place, [interval(told_right(data[sparse].where(density=d), way)) for d in DENSITIES], look)
+        right = [mf.observe.interval(told_right(data[sparse].where(density=d), way)) for d in DENSITIES]
+        _bars(axes[2], place, right, look)
     axes[0].set(xlabel="step", ylabel="share of signs flipped", ylim=(0, None))
     axes[0].legend(fontsize=7)
     axes[1].set_xticks(range(len(SIZES)), SIZES)

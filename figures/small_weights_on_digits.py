@@ -8,8 +8,8 @@ after 300 steps on the new ones, at five learning rates from 2e-4 to 4e-3 (marks
 
 import numpy as np
 
+import mirrorflow as mf
 from mirrorflow import plotting
-from mirrorflow.content.checks._digit_networks import interval
 from mirrorflow.content.checks.sparse_optimizers_tuning import FINE, RATES, pretrained, tuned
 
 EXPERIMENTS = [pretrained, tuned]
@@ -26,7 +26,7 @@ def draw(data):
     for place, (when, look) in enumerate(zip(("from scratch", "fine-tuning"), plotting.looks(2), strict=True)):
         for column, (decay, layer) in enumerate(columns):
             shares = [run[when][layer][0] for _, run in data[pretrained].where(decay=decay)]
-            mean, width = interval(shares)
+            mean, width = mf.observe.interval(shares)
             style = {"color": look["color"], "alpha": 0.85, "error_kw": {"elinewidth": 0.8}}
             label = when if column == 0 else None
             left.bar(column + 0.36 * (place - 0.5), mean, 0.33, yerr=width, label=label, **style)

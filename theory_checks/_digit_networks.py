@@ -1,9 +1,10 @@
-"""Networks 64-64-64-10 for handwritten digits, their images drawn anew, and intervals over draws."""
+"""Networks 64-64-64-10 for handwritten digits, their images drawn anew, and what is told over draws."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.stats
+
+import mirrorflow as mf
 
 from ._digits import tables
 from ._stepping import generator
@@ -49,8 +50,7 @@ def right(theta, pixels, digit):
     return float(np.mean(np.argmax(hidden @ theta["head"].T, axis=1) == digit))
 
 
-def interval(values):
-    """The mean and the half-width of its 95 % interval by Student."""
-    values = np.asarray(values)
-    width = scipy.stats.t.ppf(0.975, len(values) - 1) * scipy.stats.sem(values)
-    return float(values.mean()), float(width)
+def positive(differences, note):
+    """That differences, one a draw, are positive in the mean: their 95 % interval must lie above 0."""
+    mean, half = mf.observe.interval(differences)
+    return mf.Comparison(0.0, mean, relation="at least", scale=1.0, uncertainty=half, note=note)

@@ -53,20 +53,12 @@ def by_potential(runs, quantity, by=("draw",)):
     return {name: np.array([values[draw] for draw in sorted(values)]) for name, values in found.items()}
 
 
-def interval(values):
-    """The mean over the draws and half the width of its 95 % interval (Student)."""
-    from scipy.special import stdtrit
-
-    count = len(values)
-    return np.mean(values, axis=0), stdtrit(count - 1, 0.975) * np.std(values, axis=0, ddof=1) / np.sqrt(count)
-
-
 def paired(low, high, least):
     """That `high` exceeds `low` by `least` or more in the mean over draws: its 95 % interval must lie above.
 
     Draws are paired: the two have the same start and data in each.
     """
-    mean, half = interval(high - low)
+    mean, half = mf.observe.interval(high - low)
     return mf.Comparison(
         predicted=float(least),
         measured=mean,

@@ -6,7 +6,7 @@ import optax
 
 import mirrorflow as mf
 
-from ._digit_networks import DRAWS, SIZES, TRAINED, batch_slope, begun, images, interval, right
+from ._digit_networks import DRAWS, SIZES, TRAINED, batch_slope, begun, images, positive, right
 from ._stepping import walk
 from .sparse_optimizers_sign_in import LETTERS as FACTORS
 from .sparse_optimizers_sign_in import SIGN_IN
@@ -79,9 +79,8 @@ def flipped(runs, layer=None):
 )
 def more_flips(runs, way="Sign-In", than="plain"):
     """The share of weights, paired over eight draws of network, masks and images."""
-    gain, width = interval(flipped(runs.where(way=way)) - flipped(runs.where(way=than)))
     note = ", ".join(f"{name}: {flipped(runs.where(way=name)).mean():.3f}" for name in WAYS)
-    return mf.Comparison(0.0, gain, relation="at least", scale=1.0, uncertainty=width, note=note)
+    return positive(flipped(runs.where(way=way)) - flipped(runs.where(way=than)), note)
 
 
 more_flips.control("fewer", way="plain", than="Sign-In")
@@ -100,10 +99,9 @@ more_flips.control("fewer", way="plain", than="Sign-In")
 )
 def resets_flip(runs, way="Sign-In", than="without resets"):
     """The share of weights, paired over eight draws; what is told right in the note."""
-    gain, width = interval(flipped(runs.where(way=way)) - flipped(runs.where(way=than)))
-    more, spread = interval(told_right(runs, way) - told_right(runs, than))
+    more, spread = mf.observe.interval(told_right(runs, way) - told_right(runs, than))
     note = f"told right: {more:+.3f} ± {spread:.3f}"
-    return mf.Comparison(0.0, gain, relation="at least", scale=1.0, uncertainty=width, note=note)
+    return positive(flipped(runs.where(way=way)) - flipped(runs.where(way=than)), note)
 
 
 def told_right(runs, way):
@@ -131,9 +129,8 @@ def near_output(runs, near="head", far="first"):
     gains = {
         layer: flipped(runs.where(way="Sign-In"), layer) - flipped(runs.where(way="plain"), layer) for layer in SIZES
     }
-    gain, width = interval(gains[near] - gains[far])
     note = ", ".join(f"{layer}: {value.mean():+.3f}" for layer, value in gains.items())
-    return mf.Comparison(0.0, gain, relation="at least", scale=1.0, uncertainty=width, note=note)
+    return positive(gains[near] - gains[far], note)
 
 
 near_output.control("near the input", near="first", far="head")
@@ -154,9 +151,8 @@ near_output.control("near the input", near="first", far="head")
 def accuracy(runs, way="Sign-In", than="plain"):
     """The share of 500 images, paired over eight draws; one learning rate for both."""
     shares = {name: told_right(runs, name) for name in WAYS}
-    gain, width = interval(shares[way] - shares[than])
     note = ", ".join(f"{name}: {share.mean():.3f}" for name, share in shares.items())
-    return mf.Comparison(0.0, gain, relation="at least", scale=1.0, uncertainty=width, note=note)
+    return positive(shares[way] - shares[than], note)
 
 
 accuracy.control("fewer", way="plain", than="Sign-In")

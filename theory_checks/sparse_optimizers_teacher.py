@@ -8,7 +8,6 @@ import numpy as np
 
 import mirrorflow as mf
 
-from ._digit_networks import interval
 from ._stepping import generator
 from .sparse_optimizers_nano import LETTERS, PAPER
 
@@ -76,7 +75,7 @@ def better(run, what, reverse):
     """In which share of draws the smallest neurons are below those of largest slope; single weights in the note."""
     values = dict(zip(CHOICES, run[what].T, strict=True))
     first, second = (values[name] for name in CHOICES[:2][:: -1 if reverse else 1])
-    share, width = interval((first < second).astype(float))
+    share, width = mf.observe.interval((first < second).astype(float))
     words = "; ".join(f"{name}: {np.median(value):.4f}" for name, value in values.items())
     alone = np.mean(values[CHOICES[2]] < values[CHOICES[3]])
     note = f"in {share:.0%} of draws, single weights in {alone:.0%}; medians, {words}"

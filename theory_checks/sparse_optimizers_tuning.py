@@ -9,7 +9,7 @@ import scipy.stats
 
 import mirrorflow as mf
 
-from ._digit_networks import DRAWS, SIZES, TRAINED, batch_slope, begun, images, interval, loss, right
+from ._digit_networks import DRAWS, SIZES, TRAINED, batch_slope, begun, images, loss, positive, right
 from ._stepping import walk
 from .sparse_optimizers_nano import LETTERS, PAPER
 
@@ -98,9 +98,8 @@ def large_on_small(runs, less="from scratch", more="fine-tuning"):
     parts = {}
     for layer, name in enumerate(("first", "second")):
         shares = {when: np.array([run[when][layer] for _, run in runs]) for when in (less, more)}
-        gain, width = interval(shares[more][:, 0] - shares[less][:, 0])
         note = "; ".join(f"{when}: {s[:, 0].mean():.3f}, ρ={s[:, 1].mean():+.3f}" for when, s in shares.items())
-        parts[name] = mf.Comparison(0.0, gain, relation="at least", scale=1.0, uncertainty=width, note=note)
+        parts[name] = positive(shares[more][:, 0] - shares[less][:, 0], note)
     return parts
 
 
@@ -123,9 +122,8 @@ def forgets_less(runs, keeps="NanoAdam", loses="Adam"):
     """The share of test images of the digits 0 to 4 that are told right after 300 steps on 5 to 9, paired."""
     old = {name: np.array([run["old"] for _, run in runs.where(optimizer=name)]) for name in FINE}
     new = {name: np.array([run["new"] for _, run in runs.where(optimizer=name)]) for name in FINE}
-    gain, width = interval(old[keeps] - old[loses])
     note = "; ".join(f"{name}: old {old[name].mean():.3f}, new {new[name].mean():.3f}" for name in FINE)
-    return mf.Comparison(0.0, gain, relation="at least", scale=1.0, uncertainty=width, note=note)
+    return positive(old[keeps] - old[loses], note)
 
 
 forgets_less.control("less", keeps="Adam", loses="NanoAdam")
@@ -150,9 +148,8 @@ LEARNED = 0.95
 def for_as_much(runs, keeps="NanoAdam", loses="Adam"):
     """The share of old digits told right where that of the new ones is 0.95, by interpolation, paired over draws."""
     old = {name: np.array([kept_at(runs.where(optimizer=name, draw=draw)) for draw in DRAWS]) for name in FINE}
-    gain, width = interval(old[keeps] - old[loses])
     note = "; ".join(f"{name}: {share.mean():.3f}" for name, share in old.items())
-    return mf.Comparison(0.0, gain, relation="at least", scale=1.0, uncertainty=width, note=note)
+    return positive(old[keeps] - old[loses], note)
 
 
 def kept_at(runs):

@@ -7,10 +7,10 @@ import pathlib
 import shlex
 from typing import Any
 
+from .._files import write_atomically
 from ._experiment import Origin
 from ._records import finite
 from ._space import Plain
-from ._store import write_atomically
 from ._verdict import Number, Row, row_from_dict, worst
 from .cases import Case
 

@@ -11,8 +11,8 @@ import pathlib
 import shlex
 from typing import Any
 
+from .._files import write_atomically
 from ._claim import Claim
-from ._store import write_atomically
 from ._verdict import Verdict
 
 SCHEMA = 1

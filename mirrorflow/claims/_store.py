@@ -116,11 +116,3 @@ def out_folder(out: str | os.PathLike[str] | None = None) -> pathlib.Path:
 def open_store(out: str | os.PathLike[str] | None = None) -> Store:
     """The store under an output folder."""
     return Store(out_folder(out) / "data")
-
-
-def write_atomically(path: pathlib.Path, data: str | bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:6]}")
-    draft.write_bytes(data.encode() if isinstance(data, str) else data)
-    os.replace(draft, path)

@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from .._files import write_atomically
 from ..claims import (
     Conjecture,
     Counterexample,
@@ -29,7 +30,6 @@ from ..claims import (
 from ..claims._conjectures import select_conjectures
 from ..claims._counterexample import replay_command
 from ..claims._registry import matches
-from ..claims._store import write_atomically
 from ..claims._tasks import prepare
 from ..claims._trial import Trial
 from ..claims.cases import Case

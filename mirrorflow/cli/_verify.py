@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import report
+from .._files import write_atomically
 from ..claims import Interrupted, Session, verify_all
 from ..claims import Progress as State
 from ..claims._session import held_of
-from ..claims._store import write_atomically
 from ..claims._tasks import Call, prepare
 from ..plotting import figure_names, made
 from ..report._html import in_short

@@ -9,6 +9,8 @@ from ._events import sign_flips as sign_flips
 from ._fits import Fit as Fit
 from ._fits import fit_exponent as fit_exponent
 from ._fits import fit_rate as fit_rate
+from ._interval import Interval as Interval
+from ._interval import interval as interval
 from ._kkt import KKT as KKT
 from ._kkt import kkt_residual as kkt_residual
 from ._margin_certificate import MarginCertificate as MarginCertificate

@@ -24,13 +24,14 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .._files import write_atomically
 from ..claims import Experiment, Runs
 from ..claims._digest import digest
 from ..claims._experiment import Unit
 from ..claims._loading import module_of_file
 from ..claims._registry import near
 from ..claims._runs import runs_of
-from ..claims._store import out_folder, write_atomically
+from ..claims._store import out_folder
 from ._style import save, style
 
 FOLDER = "mirrorflow.content.figures"

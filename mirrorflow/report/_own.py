@@ -5,8 +5,8 @@ import pathlib
 import string
 from typing import Any
 
+from .._files import write_atomically
 from ..claims._records import finite
-from ..claims._store import write_atomically
 from ._card import card
 from ._html import OUTCOMES, escape, number
 from ._latex import mixed

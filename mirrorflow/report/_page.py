@@ -7,7 +7,7 @@ import string
 import struct
 from typing import Any
 
-from ..claims._store import write_atomically
+from .._files import write_atomically
 from ._card import card
 from ._html import OUTCOMES, escape, in_short, number, slug
 from ._latex import mixed

@@ -6,8 +6,7 @@ from ._loading import study_names as study_names
 from ._loading import study_of as study_of
 from ._results import Results as Results
 from ._script import main as main
-from ._statistics import Interval as Interval
-from ._statistics import interval as interval
+from ._statistics import Mean as Mean
 from ._study import Arm as Arm
 from ._study import Measure as Measure
 from ._study import Size as Size

@@ -3,7 +3,7 @@
 import pathlib
 import sys
 
-from ..claims._store import write_atomically
+from .._files import write_atomically
 from ..plotting import save, style
 from ._results import Results
 from ._tables import table

@@ -7,7 +7,7 @@ import numpy as np
 
 from ._plan import Best, best, final, tuning
 from ._records import Records
-from ._statistics import Interval, interval
+from ._statistics import Mean, mean_of
 from ._study import Arm, Setting, Study
 
 
@@ -46,18 +46,18 @@ class Results:
             return None
         return np.array([one[measure] for one in found if one is not None])
 
-    def interval(self, arm: str, measure: str, **setting: Any) -> Interval | None:
+    def interval(self, arm: str, measure: str, **setting: Any) -> Mean | None:
         """Mean and 95 % interval over the seeds, or None where runs are missing."""
         values = self.values(arm, measure, **setting)
-        return None if values is None or not np.isfinite(values).all() else interval(values)
+        return None if values is None or not np.isfinite(values).all() else mean_of(values)
 
-    def difference(self, arm: str, measure: str, **setting: Any) -> Interval | None:
+    def difference(self, arm: str, measure: str, **setting: Any) -> Mean | None:
         """Arm minus the arm that it is compared with, seed by seed: mean and 95 % interval."""
         against = self.study.against(self.study.arm(arm))
         one, other = (self.values(name, measure, **setting) for name in (arm, against))
         if one is None or other is None or not np.isfinite(one - other).all():
             return None
-        return interval(one - other)
+        return mean_of(one - other)
 
     def best(self, arm: str, **setting: Any) -> Best | None:
         """The numbers that tuning found."""

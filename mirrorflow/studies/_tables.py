@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ._results import Results
-from ._statistics import Interval
+from ._statistics import Mean
 from ._study import Measure, Setting
 
 WORDS = {1: "better", -1: "worse", 0: "cannot be told"}
@@ -85,7 +85,7 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _shown(found: Interval | None, measure: Measure, signed: bool = False) -> str:
+def _shown(found: Mean | None, measure: Measure, signed: bool = False) -> str:
     if found is None:
         return "—"
     mean, half = measure.factor * found.mean, abs(measure.factor) * found.half

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._files import write_atomically
+from .._files import write_atomically
 
 NAME = "state.npz"
 WORDS = "words"
@@ -50,12 +50,11 @@ class Checkpoint:
 
     def write(self, state: Any, rows: list[dict[str, Any]], mark: dict[str, Any], seconds: float) -> None:
         """Keep this in place of what was kept; a kill meanwhile leaves the older file."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         held: dict[str, Any] = {str(index): encoded(leaf) for index, leaf in enumerate(jax.tree.leaves(state))}
         held[WORDS] = np.asarray(json.dumps({"rows": rows, "mark": mark, "seconds": seconds}))
         buffer = io.BytesIO()
         np.savez(buffer, **held)
-        write_atomically(self.path, buffer.getvalue())
+        write_atomically(self.path, buffer.getvalue(), durable=True)
 
     def restored(self, kept: Kept, like: Any) -> Any:
         """The state of the structure of `like`.

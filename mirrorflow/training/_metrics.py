@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._files import write_atomically
+from .._files import write_atomically
 
 NAME = "metrics.jsonl"
 
@@ -21,7 +21,7 @@ class Metrics:
         self._path = None if folder is None else folder / NAME
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._path, "".join(map(line, self.rows)).encode())
+            write_atomically(self._path, "".join(map(line, self.rows)), durable=True)
 
     def add(self, row: dict[str, Any]) -> None:
         """Take one more row."""
@@ -66,4 +66,4 @@ def _column(values: list[Any]) -> np.ndarray:
 
 def write_result(out: str | pathlib.Path, record: dict[str, Any]) -> None:
     """Write `result.json` into the folder of a training."""
-    write_atomically(pathlib.Path(out) / "result.json", line(record).encode())
+    write_atomically(pathlib.Path(out) / "result.json", line(record), durable=True)

@@ -15,7 +15,8 @@ import optax
 import pytest
 
 import mirrorflow as mf
-from mirrorflow.training import _files, _host
+from mirrorflow import _files
+from mirrorflow.training import _host
 from mirrorflow.training._mark import digest
 
 from ._small import DATA, KEY, NETWORK, Net, Points, adam, fit, same, weights
@@ -141,11 +142,11 @@ def test_a_kill_leaves_what_can_be_continued(tmp_path, monkeypatch, moment):
             raise Killed
         return action(*arguments)
 
-    def half(path, data):
+    def half(path, data, **how):
         if path.name == "state.npz" and next(calls) == 2:
-            path.with_name("state.npz.partial").write_bytes(data[: len(data) // 2])
+            path.with_name(".state.npz.draft").write_bytes(data[: len(data) // 2])
             raise Killed
-        write(path, data)
+        write(path, data, **how)
 
     def half_line(self):
         if next(calls) == 2:

@@ -10,8 +10,8 @@ from typing import Any
 
 import typer
 
+from ..._files import write_atomically
 from ...claims._records import finite
-from ...claims._store import write_atomically
 from ...claims._tasks import prepare as as_checks
 from .._words import check_folder, err, out, refuse
 from ._classification import classification
