@@ -3,7 +3,6 @@
 import functools
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 
@@ -48,50 +47,28 @@ def cosine(peak, steps, warmup=0.1):
     return lambda step: peak * shape(step)
 
 
-def trained(trial, network, optimizer, numbers=None, *, steps, batch=64, data=None, **more):
-    """The trial's training: numbers of the trial, the data of its task, evaluated once, at the end."""
-    data = data_of(trial.setting.get("task", "images"), trial.tuning) if data is None else data
-    numbers = dict(trial.numbers) if numbers is None else numbers
-    key = key_of(trial, ORDER)
+def trained(trial, network, optimizer, numbers=None, *, steps, batch=64, data=None, looks=1, **more):
+    """The trial's training: numbers of the trial, the data of its task, evaluated so many times along the way."""
     return mf.training.fit(
         network,
-        data,
+        data_of(trial.setting.get("task", "images"), trial.tuning) if data is None else data,
         optimizer,
-        numbers,
+        dict(trial.numbers) if numbers is None else numbers,
         steps=steps,
-        key=key,
         batch=batch,
-        evaluate_every=steps,
+        key=key_of(trial, ORDER),
+        evaluate_every=max(1, steps // looks),
         progress=False,
         **more,
     )
 
 
-def scores(run):
-    """What tables show of a training."""
-    return {
-        "accuracy": run.history["test_accuracy"][-1],
-        "loss": run.history["test_loss"][-1],
-        "density": run.history["density"][-1],
-        "skipped": run.skipped,
-    }
-
-
 def scored(trial, run, **more):
-    """Those numbers; for tuning the score, the test accuracy with the loss to tell equal ones apart."""
-    found = scores(run)
+    """What tables show of a training; for tuning the score, test accuracy with the loss to tell equal ones apart."""
+    accuracy, loss, density = (run.history[name][-1] for name in ("test_accuracy", "test_loss", "density"))
     if trial.tuning:
-        return {"score": found["accuracy"] - 1e-3 * np.minimum(found["loss"], 100.0)}
-    return {**found, **more}
-
-
-def flipped(start, end, masks=None):
-    """The share of weights (where the masks are True) whose sign is another at the end."""
-    changed = jax.tree.map(lambda a, b: (jnp.sign(a) != jnp.sign(b)) & (a != 0), start, end)
-    counted = jax.tree.map(lambda a: a != 0, start) if masks is None else masks
-    total = sum(int(jnp.sum(leaf)) for leaf in jax.tree.leaves(counted))
-    both = jax.tree.map(lambda a, b: a & b, changed, counted)
-    return sum(int(jnp.sum(leaf)) for leaf in jax.tree.leaves(both)) / max(total, 1)
+        return {"score": accuracy - 1e-3 * np.minimum(loss, 100.0)}
+    return {"accuracy": accuracy, "loss": loss, "density": density, "skipped": run.skipped, **more}
 
 
 def settings(**fields):

@@ -16,7 +16,6 @@ from mirrorflow.content.studies._common import (
     START,
     cosine,
     data_of,
-    key_of,
     scored,
     settings,
     trained,
@@ -110,21 +109,10 @@ def run(trial):
     steps = size["steps"]
     data, make = new_data(trial.tuning), optimizer(trial.arm.recipe, steps)
     numbers = {"decay": 0.0, **trial.numbers}
+    watched = {} if trial.tuning else {"observe": OBSERVERS, "looks": LOOKS}
+    found = trained(trial, before.network, make, numbers, steps=steps, batch=32, data=data, **watched)
     if trial.tuning:
-        return scored(trial, trained(trial, before.network, make, numbers, steps=steps, batch=32, data=data))
-    # The same training again, watched on the way.
-    found = mf.training.fit(
-        before.network,
-        data,
-        make,
-        numbers,
-        steps=steps,
-        batch=32,
-        key=key_of(trial, ORDER),
-        evaluate_every=max(1, steps // LOOKS),
-        progress=False,
-        observe=OBSERVERS,
-    )
+        return scored(trial, found)
     history = found.history
     losses = history["train_loss"][1:]
     below = np.flatnonzero(losses < SOLVED)

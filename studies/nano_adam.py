@@ -115,34 +115,44 @@ def run(trial):
     )
 
 
-def draw(results):
-    tasks = list(dict.fromkeys(one["task"] for one in results.settings))
-    figure, axes = plotting.canvas(2, len(tasks), height=4.6, squeeze=False)
-    words = {"images": "digits, then mirrored", "text": "reference, then sources"}
-    names = [arm.name for arm in results.arms]
-    for column, task in enumerate(tasks):
-        above, below = axes[:, column]
-        for name, look in zip(names, plotting.looks(len(names)), strict=True):
-            tried = sorted((numbers["learning_rate"], score) for numbers, score in results.tried(name, task=task))
-            above.plot(*zip(*tried, strict=True), label=name, **look)
-            new, old = (results.values(name, measure, task=task) for measure in ("accuracy", "forgotten"))
-            if new is not None:
-                below.plot(100 * new, 100 * old, **{**look, "linestyle": "none"}, label=name)
-        above.set(xscale="log", xlabel="learning rate", ylabel="score while tuning", title=words[task])
-        below.set(xlabel="accuracy on the new task in %", ylabel="lost on the old, points")
-    plotting.letters(axes)
-    for panel, task in zip(axes[0], tasks, strict=True):
-        panel.set_title(words[task])
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
-    return figure
-
-
 def tolerance(results, arm, task, loss=0.02):
-    """Decades of learning rates whose score lies within `loss` of the best that the arm had."""
+    """Decades of learning rates whose score while tuning lies within `loss` of the best that the arm had."""
     tried = results.tried(arm, task=task)
     best = max(score for _, score in tried)
     good = [np.log10(numbers["learning_rate"]) for numbers, score in tried if score > best - loss]
     return max(good) - min(good)
+
+
+def draw(results):
+    tasks = list(dict.fromkeys(one["task"] for one in results.settings))
+    figure, axes = plotting.canvas(2, len(tasks), height=4.6, squeeze=False)
+    looks = {arm.name: look for arm, look in zip(results.arms, plotting.looks(len(results.arms)), strict=True)}
+    plotting.letters(axes)
+    for (above, below), task in zip(axes.T, tasks, strict=True):
+        draw_rates(above, results, task, looks)
+        draw_losses(below, results, task, looks)
+        above.set_title({"images": "digits, then mirrored", "text": "reference, then sources"}[task])
+    figure.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    return figure
+
+
+def draw_rates(panel, results, task, looks):
+    """What tuning scored over learning rates, with the decades that each method tolerates."""
+    for name, look in looks.items():
+        tried = sorted((numbers["learning_rate"], score) for numbers, score in results.tried(name, task=task))
+        if tried:
+            panel.plot(*zip(*tried, strict=True), **look, label=f"{tolerance(results, name, task):.1f} decades")
+            panel.legend(title="within 2 points of the best", fontsize=7, title_fontsize=7)
+    panel.set(xscale="log", xlabel="learning rate", ylabel="score while tuning")
+
+
+def draw_losses(panel, results, task, looks):
+    """What is lost on the old task against what is learned of the new one, a point a seed."""
+    for name, look in looks.items():
+        new, old = (results.values(name, measure, task=task) for measure in ("accuracy", "forgotten"))
+        if new is not None:
+            panel.plot(100 * new, 100 * old, **{**look, "linestyle": "none"}, label=name)
+    panel.set(xlabel="accuracy on the new task in %", ylabel="lost on the old, points")
 
 
 S = mf.studies

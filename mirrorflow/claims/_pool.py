@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
 from .. import _environment
@@ -92,6 +92,26 @@ class OtherProcess:
             with contextlib.suppress(OSError):  # what was not sent has nobody to go to
                 _stream(pipe).close()
         return code
+
+
+@contextlib.contextmanager
+def serving(
+    workers: Sequence[OtherProcess], serve: Callable[[OtherProcess], None], stop: Callable[[], None]
+) -> Iterator[list[threading.Thread]]:
+    """A thread for each process that calls `serve` with it; at the end `stop`, and all of them are cleared away."""
+    threads = [threading.Thread(target=serve, args=(worker,), daemon=True) for worker in workers]
+    try:
+        for thread in threads:
+            thread.start()
+        yield threads
+    finally:
+        stop()
+        for worker in workers:
+            worker.kill()
+        for thread in threads:
+            thread.join()
+        for worker in workers:
+            worker.close()
 
 
 def doing(task: Task) -> str:

@@ -3,7 +3,6 @@
 import dataclasses
 import pathlib
 import queue
-import threading
 from collections.abc import Callable, Sequence
 
 from . import _provenance
@@ -11,7 +10,7 @@ from ._claim import Claim
 from ._compiles import Programs
 from ._experiment import Experiment, Unit
 from ._judge import undecided
-from ._pool import OtherProcess, ThisProcess, doing
+from ._pool import OtherProcess, ThisProcess, doing, serving
 from ._schedule import Schedule
 from ._store import Store
 from ._tasks import Call, Done, HoldClaim, RunUnit, Task
@@ -90,19 +89,8 @@ class Work:
             finally:
                 notes.put(None)
 
-        threads = [threading.Thread(target=serve, args=(worker,), daemon=True) for worker in workers]
-        try:
-            for thread in threads:
-                thread.start()
+        with serving(workers, serve, schedule.stop) as threads:
             self._listen(notes, len(threads))
-        finally:
-            schedule.stop()
-            for worker in workers:
-                worker.kill()
-            for thread in threads:
-                thread.join()
-            for worker in workers:
-                worker.close()
 
     def _listen(self, notes: "queue.Queue[tuple[Task, Done | None] | None]", threads: int) -> None:
         while threads:

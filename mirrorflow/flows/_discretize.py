@@ -194,31 +194,28 @@ def _run(dynamics: AbstractDynamics, transformation, step_size, start: Parameter
     return saved, jnp.argmin(jnp.append(jnp.all(finite, axis=0), False))
 
 
-def _state(dynamics: AbstractDynamics, theta: Parameters) -> Parameters:
-    """What a step adds to: the dual variable of a potential, layer by layer for a network, else θ itself."""
+def _through(dynamics: AbstractDynamics, of: Callable[[Any, Any], Any], values: Parameters) -> Parameters:
+    """`of(potential, values)`, layer by layer for a network; the values themselves where there is no potential."""
     if isinstance(dynamics, NetworkDynamics):
-        return tuple(p.mirror_map(layer) for p, layer in zip(dynamics.potentials, theta, strict=True))
+        return tuple(of(potential, layer) for potential, layer in zip(dynamics.potentials, values, strict=True))
     if isinstance(dynamics, PotentialDynamics | SpectralDynamics):
-        return dynamics.potential.mirror_map(theta)
-    return theta
+        return of(dynamics.potential, values)
+    return values
+
+
+def _state(dynamics: AbstractDynamics, theta: Parameters) -> Parameters:
+    """What a step adds to: the dual variable of a potential, else θ itself."""
+    return _through(dynamics, lambda potential, x: potential.mirror_map(x), theta)
 
 
 def _parameters(dynamics: AbstractDynamics, state: Parameters) -> Parameters:
     """The inverse of `_state`."""
-    if isinstance(dynamics, NetworkDynamics):
-        return tuple(p.inverse_mirror_map(layer) for p, layer in zip(dynamics.potentials, state, strict=True))
-    if isinstance(dynamics, PotentialDynamics | SpectralDynamics):
-        return dynamics.potential.inverse_mirror_map(state)
-    return state
+    return _through(dynamics, lambda potential, dual: potential.inverse_mirror_map(dual), state)
 
 
 def _pull(dynamics: AbstractDynamics, theta: Parameters) -> Parameters:
     """What decoupled decay of strength 1 takes from the state."""
-    if isinstance(dynamics, NetworkDynamics):
-        return tuple(p.metric_times_identity(layer) for p, layer in zip(dynamics.potentials, theta, strict=True))
-    if isinstance(dynamics, PotentialDynamics | SpectralDynamics):
-        return dynamics.potential.metric_times_identity(theta)
-    return theta
+    return _through(dynamics, lambda potential, x: potential.metric_times_identity(x), theta)
 
 
 def _gradient(dynamics: AbstractDynamics, theta: Parameters, time: Scalar) -> Parameters:

@@ -4,11 +4,10 @@ import dataclasses
 import functools
 import os
 import pathlib
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..claims._pool import OtherProcess, ThisProcess
+from ..claims._pool import OtherProcess, ThisProcess, serving
 from ..claims._store import out_folder
 from ..claims._tasks import Call, Done, prepare
 from ._lines import Line, Lines
@@ -106,29 +105,14 @@ def _make(lines: Lines, folder: pathlib.Path, count: int, progress: Callable[[St
     if count == 1:
         work(ThisProcess(folder))
     elif count > 1:
-        _in_threads(work, [OtherProcess(folder, log, LIMIT) for log in logs], lines)
+        with serving([OtherProcess(folder, log, LIMIT) for log in logs], work, lines.stop) as threads:
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.5)  # not without end, so that an interruption is heard
     if failures:
         raise Failed(failures[0])
     for log in logs:
         log.unlink(missing_ok=True)
-
-
-def _in_threads(work: Callable[[Any], None], workers: list[Any], lines: Lines) -> None:
-    threads = [threading.Thread(target=work, args=(worker,), daemon=True) for worker in workers]
-    for thread in threads:
-        thread.start()
-    try:
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.5)
-    finally:
-        lines.stop()
-        for worker in workers:
-            worker.kill()
-        for thread in threads:
-            thread.join()
-        for worker in workers:
-            worker.close()
 
 
 def _count(jobs: int | None, lines: int) -> int:

@@ -52,14 +52,7 @@ class Text(AbstractData):
         """
         _checks.instance("text", text, str, "a string")
         length, tokens = _checks.integer("length", length, at_least=1), encoded(text)
-        cut = len(tokens) - round(check_test(test) * len(tokens))
-        for name, part in (("train", tokens[:cut]), ("test", tokens[cut:])):
-            if len(part) <= length:
-                raise ValueError(
-                    f"text must have more than length = {length} characters to {name} on, got {len(part)} of "
-                    f"{len(tokens)}."
-                )
-        return cls(jnp.asarray(tokens[:cut]), jnp.asarray(tokens[cut:]), length)
+        return cls(*_split(tokens, check_test(test), length), length)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -87,10 +80,9 @@ class Text(AbstractData):
     def validation(self, share: Any = 0.2) -> "Text":
         """The same text without its test part, the end of what is to train on held out in its place: to tune on.
 
-        **Raises:** `ValueError` for a share outside (0, 1).
+        **Raises:** `ValueError` for a share outside (0, 1), or one that leaves no window to train or to test on.
         """
-        cut = self.tokens.shape[0] - round(check_test(share) * self.tokens.shape[0])
-        return Text(self.tokens[:cut], self.tokens[cut:], self.length)
+        return Text(*_split(self.tokens, check_test(share), self.length), self.length)
 
     def decode(self, tokens: Anything) -> str:
         """The characters of tokens of shape (n,)."""
@@ -102,6 +94,18 @@ class Text(AbstractData):
         count = (tokens.shape[0] - 1) // self.length
         inputs, targets = (tokens[i : i + count * self.length] for i in (0, 1))
         return inputs.reshape(count, self.length), targets.reshape(count, self.length)
+
+
+def _split(tokens: Anything, share: float, length: int) -> tuple[Anything, Anything]:
+    """The tokens to train and to test on, these at the end; `ValueError` where one of them has no window."""
+    count = tokens.shape[0]
+    cut = count - round(share * count)
+    for name, part in (("train", tokens[:cut]), ("test", tokens[cut:])):
+        if part.shape[0] <= length:
+            raise ValueError(
+                f"text must have more than length = {length} characters to {name} on, got {part.shape[0]} of {count}."
+            )
+    return jnp.asarray(tokens[:cut]), jnp.asarray(tokens[cut:])
 
 
 def printable(text: str) -> str:

@@ -44,6 +44,16 @@ def test_no_sample_is_trained_and_tested_on(digits):
     assert not rows(digits.inputs) & rows(digits.test_inputs)
 
 
+def test_numbers_are_tuned_without_what_is_tested_on(digits):
+    held = digits.validation(0.25)
+    assert not rows(held.inputs) & rows(held.test_inputs)
+    assert rows(held.inputs) | rows(held.test_inputs) == rows(digits.inputs)
+    assert held.samples() + held.samples("test") == digits.samples()
+    for label in range(10):
+        count = int((digits.labels == label).sum())
+        assert int((held.test_labels == label).sum()) == round(0.25 * count)
+
+
 def test_classes_are_the_same_samples_and_numbers_for_every_choice(digits):
     part = mf.training.digits(classes=(7, 2))
     assert part.classes == 2 and part.samples() == int(jnp.isin(digits.labels, jnp.array([2, 7])).sum())

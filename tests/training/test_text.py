@@ -113,9 +113,18 @@ def test_other_characters_are_replaced(given, expected):
     assert mf.training.printable(given) == expected
 
 
+def test_numbers_are_tuned_without_the_end_of_the_text():
+    text = mf.training.Text.from_string("to be or not to be, " * 50, 8)
+    held = text.validation(0.25)
+    both = np.concatenate([held.tokens, held.test_tokens])
+    np.testing.assert_array_equal(both, text.tokens)
+    assert len(held.test_tokens) == round(0.25 * len(text.tokens)) and held.length == text.length
+
+
 @pytest.mark.parametrize(
     "make, words",
     [
+        (lambda: mf.training.Text.from_string("abc" * 30, 8).validation(0.05), "to test on, got 4 of 81"),
         (lambda: mf.training.characters("poems"), "source must be one of 'reference', 'library', got 'poems'"),
         (lambda: mf.training.characters(length=0), "length must be at least 1"),
         (lambda: mf.training.characters(test=0), "test must be a share"),
