@@ -1,14 +1,16 @@
 """Blocks of transformers: attention and a perceptron, normalized before, added to what came."""
 
 import math
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from .. import _checks
 from .._types import Real
 from ._layers import Dense, dense
-from ._normalization import LayerNorm, layer_norm
+from ._normalization import LayerNorm, check_epsilon, layer_norm
 
 # 1/E gelu(z)² for z~N(0,1)
 GELU_GAIN = 2.351
@@ -71,7 +73,10 @@ def blocks(depth: int, width: int, heads: int, expansion: int, epsilon: float, c
     return tuple(block() for _ in range(depth))
 
 
-def check_heads(heads: int, width: int) -> None:
-    """`ValueError` unless the width can be shared out among the heads."""
+def check_blocks(depth: Any, width: Any, heads: Any, expansion: Any, epsilon: Any) -> tuple[int, int, int, int, Any]:
+    """The arguments of `blocks`, else a `ValueError` for sizes that are none and heads that do not divide the width."""
+    sizes = {"depth": depth, "width": width, "heads": heads, "expansion": expansion}
+    depth, width, heads, expansion = (_checks.integer(name, size, at_least=1) for name, size in sizes.items())
     if width % heads:
         raise ValueError(f"heads must divide width = {width}, got {heads}.")
+    return depth, width, heads, expansion, check_epsilon(epsilon)

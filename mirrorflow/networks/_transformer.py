@@ -8,11 +8,11 @@ import jax.numpy as jnp
 
 from .. import _checks
 from .._types import Anything, Real
-from ._attention import Block, blocks, check_heads
+from ._attention import Block, blocks, check_blocks
 from ._drawing import Normal, Weight, drawn
 from ._layers import Dense, dense
 from ._model import AbstractModel
-from ._normalization import LayerNorm, check_epsilon, layer_norm
+from ._normalization import LayerNorm, layer_norm
 
 
 class TokenEmbedding(eqx.Module):
@@ -67,10 +67,9 @@ class Transformer(AbstractModel):
         epsilon: Any = 1e-5,
         dtype: Any = jnp.float32,
     ):
-        sizes = {"vocabulary": vocabulary, "length": length, "width": width, "depth": depth, "heads": heads}
-        sizes = {name: _checks.integer(name, size, at_least=1) for name, size in sizes.items()}
-        expansion, epsilon = _checks.integer("expansion", expansion, at_least=1), check_epsilon(epsilon)
-        check_heads(heads, width)
+        vocabulary = _checks.integer("vocabulary", vocabulary, at_least=1)
+        length = _checks.integer("length", length, at_least=1)
+        depth, width, heads, expansion, epsilon = check_blocks(depth, width, heads, expansion, epsilon)
         layers = (
             TokenEmbedding(Normal((vocabulary, width), 0.01), Normal((length, width), 0.01)),
             blocks(depth, width, heads, expansion, epsilon, causal=True),

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 
 from .. import _checks
 from .._types import Anything, Real
-from ._attention import Block, blocks, check_heads
+from ._attention import Block, blocks, check_blocks
 from ._drawing import Normal, Weight, drawn
 from ._layers import Dense, dense
 from ._model import AbstractModel, image_shape, real_inputs
-from ._normalization import LayerNorm, check_epsilon, layer_norm
+from ._normalization import LayerNorm, layer_norm
 
 
 class PatchEmbedding(eqx.Module):
@@ -78,15 +78,9 @@ class ViT(AbstractModel):
         self.shape = image_shape(shape)
         channels, high, wide = self.shape
         classes, patch = _checks.integer("classes", classes, at_least=1), _checks.integer("patch", patch, at_least=1)
-        width, depth = _checks.integer("width", width, at_least=1), _checks.integer("depth", depth, at_least=1)
-        heads, expansion = (
-            _checks.integer("heads", heads, at_least=1),
-            _checks.integer("expansion", expansion, at_least=1),
-        )
-        epsilon = check_epsilon(epsilon)
+        depth, width, heads, expansion, epsilon = check_blocks(depth, width, heads, expansion, epsilon)
         if high % patch or wide % patch:
             raise ValueError(f"patch must divide the height and width of {high}×{wide} images, got {patch}.")
-        check_heads(heads, width)
         positions = Normal((high // patch * (wide // patch), width), 0.02**2)
         layers = (
             PatchEmbedding(dense(channels * patch**2, width), positions, patch),
