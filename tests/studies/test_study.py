@@ -55,6 +55,9 @@ SOURCE = textwrap.dedent(
 )
 
 
+RATHER = 'S.Arm("edge", max, {"learning_rate": (1e-3, 1e-1)}, {"goal": 1.0}'
+
+
 @pytest.fixture
 def script(tmp_path):
     path = tmp_path / "mine.py"
@@ -125,11 +128,31 @@ def test_a_run_that_raises_names_itself_and_keeps_the_others(script, tmp_path):
     assert best(study, study.full, study.arm("plain"), {"shift": 1}, kept) is not None
 
 
-def test_scores_that_are_not_finite_are_never_the_best(script, tmp_path):
-    script.write_text(SOURCE.replace('{"score": value}', '{"score": math.nan if rate == 1e-2 else value}'))
+@pytest.mark.parametrize("bad", ["rate == 1e-2", "rate == 1e-3", "rate != 1e-2"])
+def test_scores_that_are_not_finite_are_never_the_best(script, tmp_path, bad):
+    script.write_text(SOURCE.replace('{"score": value}', f'{{"score": math.nan if {bad} else value}}'))
     results = mf.studies.conduct(str(script), full=True, out=tmp_path)
-    assert results.best("plain", shift=1).numbers["learning_rate"] != 1e-2
     assert np.isfinite(results.best("plain", shift=1).score)
+
+
+def test_an_arm_can_stand_against_another_than_the_baseline(script, tmp_path):
+    text = SOURCE.replace('"untuned", max, {}, {"goal": 1e-1}', '"untuned", max, {}, {"goal": 1e-1}, against="edge"')
+    script.write_text(text.replace('S.Arm("edge", max, {"learning_rate": (1e-3, 1e-1)}, {"goal": 1e-1}', RATHER))
+    results = mf.studies.conduct(str(script), full=True, out=tmp_path)
+    values = {name: results.values(name, "accuracy", shift=1) for name in ("untuned", "edge", "plain")}
+    assert results.difference("untuned", "accuracy", shift=1).mean == np.mean(values["untuned"] - values["edge"])
+    assert np.mean(values["plain"] - values["edge"]) > 0.5
+    assert "untuned (from edge)" in mf.studies.table(results)
+
+
+def test_two_seeds_tell_nothing(script, tmp_path):
+    script.write_text(SOURCE.replace('"untuned", max, {}, {"goal": 1e-1}', '"untuned", max, {}, {"goal": 1e-2}'))
+    results = mf.studies.conduct(str(script), out=tmp_path)
+    # The difference is the same from both seeds, so that its interval is a point away from 0.
+    found = results.difference("untuned", "accuracy", shift=1)
+    assert found.half < 1e-12 < abs(found.mean)
+    assert found.sign == 0
+    assert "cannot be told" in mf.studies.table(results)
 
 
 def test_tables_say_what_cannot_be_told(script, tmp_path):
